@@ -1,0 +1,166 @@
+// gocc.h - the translator's one internal header: a section per file, in reading order.
+//
+//   text (gcc -E)  --tokens, tree-->  constructs  --marker-->  marker C  --facts (libclang)-->  facts
+//                                                              --lower-->  final C  -->  gcc
+//
+// All positions are byte offsets into the preprocessed text (`Span`, [start, end)); source.c turns them into
+// lines and columns, edit.c carries them over to marker C and final C and back. Everything is allocated in one arena and lives as
+// long as the translation of one unit; nothing is freed piecemeal.
+#ifndef GOCC_H
+#define GOCC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+// ---- arena.c: memory of one translation ---------------------------------------------------------
+// All out-of-memory ends the process with a message; no caller checks for NULL.
+void *arena_alloc(size_t bytes);                       // zeroed, 16-byte aligned
+char *arena_strndup(const char *s, size_t n);
+char *arena_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// Growing arrays: `T *v = NULL; size_t n = 0, cap = 0; *ARENA_PUSH(v, n, cap) = x;`
+void *arena_grow(void *v, size_t *cap, size_t item_bytes);
+#define ARENA_PUSH(v, n, cap) \
+    ((n) == (cap) ? ((v) = arena_grow((v), &(cap), sizeof *(v)), &(v)[(n)++]) : &(v)[(n)++])
+
+// ---- util.c: text buffers, files, processes -----------------------------------------------------
+typedef struct Buffer { char *data; size_t length, capacity; } Buffer;   // data is NUL-terminated
+void buffer_append(Buffer *b, const char *s, size_t n);
+void buffer_puts(Buffer *b, const char *s);
+void buffer_printf(Buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool file_read(const char *path, Buffer *out);         // false: errno tells
+bool file_write(const char *path, const char *data, size_t n);
+
+// ---- source.c: the preprocessed text and its lines ----------------------------------------------
+typedef struct Span { size_t start, end; } Span;       // [start, end)
+typedef struct Place {                                 // what a person is told
+    const char *file;                                  // as the line marker names it
+    unsigned line, column;                             // from 1; column in bytes of the text's line
+    bool system;                                       // in a system header (line marker flag 3)
+} Place;
+typedef struct LineMark { size_t offset; const char *file; unsigned line; bool system; } LineMark;
+typedef struct Source {
+    const char *text;                                  // NUL-terminated; may contain NUL bytes inside
+    size_t length;
+    const char *main_file;                             // the .gc file's name, as on the command line
+    LineMark *marks;                                   // by offset: text from `offset` on is file:line
+    size_t n_marks;
+    size_t *line_starts; size_t n_lines;               // physical lines
+} Source;
+Source *source_new(const char *text, size_t length, const char *main_file);
+Place source_place(const Source *s, size_t offset);
+unsigned source_physical_line(const Source *s, size_t offset);   // from 1
+
+// ---- tokens.c (with grammar/gocc.l): the text as classified tokens -------------------------------
+typedef enum TokenKind { TK_WORD = 1, TK_NUMBER, TK_STRING, TK_PUNCT } TokenKind;
+typedef struct Token {
+    TokenKind kind;
+    Span span;
+    int cls;                                           // bison's token, from the classification
+    int match;                                         // index of the partner bracket, or -1
+} Token;
+typedef struct Tokens { Token *v; size_t n; } Tokens;
+
+// ---- tree.c (with grammar/gocc.y): the constructs ------------------------------------------------
+// Only extension constructs are nodes; C in between is text. Children are in source order. A span that a node does not have is
+// {0, 0}, an offset that it does not have is NO_OFFSET.
+#define NO_OFFSET ((size_t)-1)
+typedef enum NodeKind {
+    N_UNIT,        // the root
+    N_CHAN,        // a channel type: span covers `chan(T)`, `chan<-(T)` or `<-chan(T)`; operand = T, inside the parentheses
+    N_RECV,        // `<-operand`, an expression
+    N_SEND,        // `operand <- value;` as a statement; span includes the `;`; arrow
+    N_RECV2,       // `target, target2 = <-operand;`; comma, assign, arrow; declares: `T v, bool ok = <-operand;`
+    N_GO, N_DEFER, // call:  keyword, callee, lparen, args[], rparen, semicolon; span includes the `;`
+                   // block: keyword, body (with braces); head = the copies inside `( )`, args[] = each copy, lparen, rparen
+    N_SELECT,      // keyword, body (with braces); children: N_CASE only
+    N_CASE,        // keyword, colon, comm; target/target2/comma/assign/declares as in N_RECV2, operand, arrow, value as in N_SEND;
+                   // body = after the colon up to the next case or the closing brace. Constructs inside operand, value, targets and
+                   // body are children of the case.
+    N_RANGE,       // `for (target : operand) ...`: keyword, lparen, colon, rparen; span covers `for (...)` only
+    N_CALL,        // a function-like word: word, keyword, lparen, args[], rparen; span covers `word(...)`
+    N_WORD         // a bare word: word; span covers the word
+} NodeKind;
+typedef enum Direction { DIR_BOTH, DIR_SEND, DIR_RECV } Direction;
+typedef enum Comm { COMM_RECV, COMM_SEND, COMM_DEFAULT } Comm;
+typedef enum Word {
+    W_NONE,
+    W_MAKE, W_NEW, W_LEN, W_CAP, W_CLOSE, W_PANIC, W_PANICF, W_RECOVER,         // N_CALL
+    W_ANY_IS, W_ANY_AS, W_ANY_STRING,                                           // N_CALL
+    W_ANY, W_RESULT,                                                            // N_WORD: `any` as a type, `_Result`
+    W_ERRNO                                                                     // N_WORD: the callee name `__errno_location`
+} Word;
+typedef struct Node Node;
+struct Node {
+    NodeKind kind;
+    int id;                                            // 1, 2, ... in source order of `span.start`; the root has 0
+    int depth;                                         // root 0
+    Node *parent, *first, *last, *next;
+    Span span, operand, value, target, target2, callee, body, head;
+    Span *args; int n_args;
+    size_t keyword, arrow, comma, assign, colon, semicolon, lparen, rparen;   // offsets of first bytes
+    Direction direction;                               // N_CHAN
+    Comm comm;                                         // N_CASE
+    Word word;                                         // N_CALL, N_WORD
+    bool is_block;                                     // N_GO, N_DEFER
+    bool declares;                                     // N_RECV2, N_CASE
+    bool system_name;                                  // N_CALL: a system header declares a function of that name (POSIX's close):
+                                                       // ours only if the first argument is a channel
+    bool is_comparison;                                // N_SEND, set after facts: operand is no channel, the text is plain C
+};
+typedef struct Tree { Source *source; Tokens tokens; Node *root; Node **by_id; int n_nodes; int n_errors; } Tree;
+// Reads the text into a tree. Syntax errors in constructs are reported through diag.c (and reading goes on with the next construct);
+// n_errors counts them. A text without constructs has a root without children.
+Tree *tree_read(Source *source);
+bool tree_needs_translation(const Tree *t);            // false: the unit is plain C, goes to the compiler verbatim
+
+// ---- edit.c: edits on the preprocessed text, and the map of positions ---------------------------------
+// Insertions at one offset come out in this order: those that close a construct (deepest first), then those that open one
+// (shallowest first), then the replacement that starts there. `depth` is the construct's depth. No edit adds or removes a newline:
+// inserted text has none, newlines in replaced text are kept by edit.c.
+typedef struct Edits Edits;
+Edits *edits_new(const Source *source);
+void edit_open(Edits *e, size_t at, int depth, const char *text);      // before what starts at `at`
+void edit_close(Edits *e, size_t at, int depth, const char *text);     // after what ends at `at`
+void edit_replace(Edits *e, size_t start, size_t end, int depth, const char *text);
+// The edited text of a part, on one line, comments and newlines turned into blanks: to mention an operand a second time.
+char *edits_render(Edits *e, Span part);
+char *edits_apply(Edits *e, const char *prelude, size_t *length);      // prelude is put before the text, followed by a line marker
+size_t edits_to_source(Edits *e, size_t offset);       // from an offset in the applied text; inside an insertion: where it was put
+size_t edits_from_source(Edits *e, size_t offset);     // to the applied text; NO_OFFSET if replaced
+bool edits_empty(const Edits *e);
+
+// ---- diag.c: messages ---------------------------------------------------------------------------
+typedef enum Severity { DIAG_NOTE, DIAG_WARNING, DIAG_ERROR, DIAG_FATAL } Severity;
+// One message at a position of the preprocessed text: collected, sorted by position, printed by diag_flush as `file:line:col: error:
+// ...` with the user's source line and a caret. Columns are the .gc file's own: diag_flush maps through macro expansion, at the price of
+// one more preprocessor run, which only messages pay.
+void diag_at(const Source *s, size_t offset, Severity severity, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void diag_plain(Severity severity, const char *format, ...) __attribute__((format(printf, 2, 3)));   // `gocc: error: ...`
+int diag_errors(void);                                 // errors so far
+// Set by the driver: gives the output of `gcc -E -fdebug-cpp` for the unit under translation (NULL if it fails).
+extern char *(*diag_debug_cpp)(size_t *length);
+void diag_flush(void);
+// Channel types in a compiler's words back to the user's: 'typeof(typeof(int) *(**)(struct gocc_chan))' -> 'chan(int)'.
+char *diag_user_types(const char *message);
+
+// ---- marker.c, facts.c, lower*.c: see translate.h --------------------------------------------------
+// ---- translate.c: the whole of it ----------------------------------------------------------------
+typedef struct TranslateOptions {
+    const char **clang_args; int n_clang_args;         // -std, -m, -f flags that change what the text means; no -I, -D
+    const char *dump;                                  // -d LIST: comma-separated stages, or NULL
+    bool compiler_is_clang;                            // GOCC_CC is a clang: blocks instead of nested functions
+} TranslateOptions;
+// Translates one preprocessed unit. *out is NULL when the unit is plain C and must go to the compiler verbatim. Returns false after
+// errors (all reported, not yet flushed).
+bool translate(const char *text, size_t length, const char *main_file, const TranslateOptions *options, char **out, size_t *out_length);
+// After translate(): maps a line:column of the final C (as the C compiler reports it) to an offset of the preprocessed text; false if it
+// cannot. For the compiler's own messages about the final C.
+bool translate_map(const char *file, unsigned line, unsigned column, const Source **source, size_t *offset);
+
+// ---- dump.c: every stage prints itself ----------------------------------------------------------
+bool dump_wanted(const char *stage);                   // tokens, tree, marker, facts, escape, edits, final, time
+void dump_tokens(const Tree *t);
+void dump_tree(const Tree *t);
+#endif
