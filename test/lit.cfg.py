@@ -1,0 +1,107 @@
+# The test suite, for llvm's lit. `./dev test` runs it once per preset.
+#
+# A test is a file with RUN lines: .gc, .c, .test or .sh; a C file under unit/ without RUN lines is a unit test:
+# its executable is built by CMake, and passes by exiting with 0. Parameters: preset (dev, asan, tsan, small,
+# release), llvm (its directory).
+#
+# Under presets other than dev only what can differ there runs: see `shared_suites`.
+import os
+import shutil
+import subprocess
+import sys
+
+import lit.formats
+import lit.Test
+import lit.util
+
+sys.path.insert(0, os.path.dirname(__file__))
+preset = lit_config.params.get("preset", "dev")
+llvm = lit_config.params.get("llvm", "/usr/lib/llvm-22")
+root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+build = os.path.join(root, "build", preset)
+
+
+class GoccTest(lit.formats.ShTest):
+    """A shell test, or a unit test where the file has no RUN line."""
+
+    def execute(self, test, lit_config):
+        path = test.getSourcePath()
+        if test.path_in_suite[0] == "unit" and not has_run_line(path):
+            return run_unit(test, lit_config)
+        return super().execute(test, lit_config)
+
+
+def has_run_line(path):
+    with open(path, "rb") as f:
+        return b"RUN:" in f.read()
+
+
+def run_unit(test, lit_config):
+    name = os.path.splitext(test.path_in_suite[-1])[0]
+    program = os.path.join(build, "test", "unit", name)
+    try:
+        out, err, status = lit.util.executeCommand(
+            [program], env=test.config.environment, timeout=lit_config.maxIndividualTestTime
+        )
+    except lit.util.ExecuteCommandTimeoutException as e:
+        return lit.Test.TIMEOUT, e.out + e.err
+    if status == 0:
+        return lit.Test.PASS, ""
+    return lit.Test.FAIL, f"{program}: exit status {status}\n{out}{err}"
+
+
+config.name = "gocc-" + preset
+config.test_source_root = os.path.dirname(os.path.abspath(__file__))
+config.test_exec_root = os.path.join(build, "test", "out")
+config.suffixes = [".gc", ".c", ".test", ".sh"]
+# Inputs: what tests read, not tests themselves.
+config.excludes = ["Inputs", "bench", "superset", "lit.cfg.py", "count.py"]
+config.test_format = GoccTest(execute_external=True)
+
+# Suites that say something new when the runtime is built in another way. The others ask about text.
+shared_suites = ["conformance", "chan", "run", "panic", "crash", "sched", "stress", "unit", "examples", "runtime"]
+if preset not in ("dev", "release"):
+    for name in sorted(os.listdir(config.test_source_root)):
+        path = os.path.join(config.test_source_root, name)
+        if os.path.isdir(path) and name not in shared_suites:
+            config.excludes.append(name)
+
+# The environment of tests is the same for everyone.
+for name in ("GOMAXPROCS", "GODEBUG", "GOTRACEBACK", "GOGC", "GOMEMLIMIT", "GOCC_CC", "CC", "CFLAGS"):
+    config.environment.pop(name, None)
+config.environment["LC_ALL"] = "C.UTF-8"
+config.environment["PATH"] = os.pathsep.join([os.path.join(llvm, "bin"), os.environ["PATH"]])
+config.environment["HOME"] = os.environ.get("HOME", "/")
+config.environment["ASAN_OPTIONS"] = "detect_leaks=0"
+config.environment["TSAN_OPTIONS"] = "halt_on_error=1"
+config.environment["STRESS"] = os.environ.get("STRESS", "1")
+
+sanitize = {"asan": " -fsanitize=address", "tsan": " -fsanitize=thread"}.get(preset, "")
+gocc = os.path.join(build, "bin", "gocc")
+clang = shutil.which("clang-" + llvm.rsplit("-", 1)[-1]) or os.path.join(llvm, "bin", "clang")
+config.substitutions += [
+    # %gocc compiles as the preset says; %plain_gocc is the bare command.
+    ("%gocc", gocc + sanitize),
+    ("%plain_gocc", gocc),
+    ("%cc", "gcc" + sanitize),
+    ("%clang", clang),
+    ("%root", root),
+    ("%build", build),
+    ("%examples", os.path.join(root, "examples")),
+    ("%libgort", os.path.join(build, "lib", "gocc", "libgort%s.a" % {"asan": "-asan", "tsan": "-tsan"}.get(preset, ""))),
+    ("%include", os.path.join(root, "runtime", "include")),
+    ("%llvm", llvm),
+]
+config.available_features.add(preset)
+if os.path.exists(clang):
+    config.available_features.add("clang")
+if shutil.which("gdb"):
+    config.available_features.add("gdb")
+if subprocess.run(["unshare", "-rn", "true"], capture_output=True).returncode == 0:
+    config.available_features.add("unshare")
+for tool in ("g++", "meson", "ccache", "autoconf", "cmake"):
+    if shutil.which(tool):
+        config.available_features.add("has-" + tool)
+# Go is looked for, not fetched: no test needs it to pass.
+if shutil.which("go") or os.path.exists(os.path.join(root, "build", "go", "bin", "go")):
+    config.available_features.add("has-go")
