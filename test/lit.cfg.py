@@ -10,53 +10,23 @@ import shutil
 import subprocess
 import sys
 
-import lit.formats
-import lit.Test
-import lit.util
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import gocctest
 
-sys.path.insert(0, os.path.dirname(__file__))
 preset = lit_config.params.get("preset", "dev")
 llvm = lit_config.params.get("llvm", "/usr/lib/llvm-22")
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 build = os.path.join(root, "build", preset)
 
 
-class GoccTest(lit.formats.ShTest):
-    """A shell test, or a unit test where the file has no RUN line."""
-
-    def execute(self, test, lit_config):
-        path = test.getSourcePath()
-        if test.path_in_suite[0] == "unit" and not has_run_line(path):
-            return run_unit(test, lit_config)
-        return super().execute(test, lit_config)
-
-
-def has_run_line(path):
-    with open(path, "rb") as f:
-        return b"RUN:" in f.read()
-
-
-def run_unit(test, lit_config):
-    name = os.path.splitext(test.path_in_suite[-1])[0]
-    program = os.path.join(build, "test", "unit", name)
-    try:
-        out, err, status = lit.util.executeCommand(
-            [program], env=test.config.environment, timeout=lit_config.maxIndividualTestTime
-        )
-    except lit.util.ExecuteCommandTimeoutException as e:
-        return lit.Test.TIMEOUT, e.out + e.err
-    if status == 0:
-        return lit.Test.PASS, ""
-    return lit.Test.FAIL, f"{program}: exit status {status}\n{out}{err}"
-
-
 config.name = "gocc-" + preset
 config.test_source_root = os.path.dirname(os.path.abspath(__file__))
 config.test_exec_root = os.path.join(build, "test", "out")
+lit_config.maxIndividualTestTime = int(os.environ.get("TEST_TIMEOUT", "30" if preset != "tsan" else "60"))
 config.suffixes = [".gc", ".c", ".test", ".sh"]
 # Inputs: what tests read, not tests themselves.
-config.excludes = ["Inputs", "bench", "superset", "lit.cfg.py", "count.py"]
-config.test_format = GoccTest(execute_external=True)
+config.excludes = ["Inputs", "bench", "superset", "lit.cfg.py", "count.py", "gocctest.py"]
+config.test_format = gocctest.GoccTest(build)
 
 # Suites that say something new when the runtime is built in another way. The others ask about text.
 shared_suites = ["conformance", "chan", "run", "panic", "crash", "sched", "stress", "unit", "examples", "runtime"]

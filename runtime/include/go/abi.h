@@ -8,6 +8,7 @@
 #define GO_ABI_H
 #ifdef __cplusplus
 extern "C" {
+#define _Bool bool     // as <stdbool.h> does in C++
 #endif
 
 // ---- types and values (lower_panic.c) ----------------------------------------------------------
@@ -38,7 +39,7 @@ void *go__new_copy(const void *from, unsigned long size, unsigned long align);
 // Starts a goroutine that calls fn(copy of the size bytes at env). The copy (16-byte aligned) is the goroutine's, and is gone when fn
 // returns. The caller's return address is remembered as the place of the `go` statement.
 void go__go(void (*fn)(void *), const void *env, unsigned long size);
-_Noreturn void go__go_nil(void);          // fatal error: go of nil func value
+__attribute__((noreturn)) void go__go_nil(void);          // fatal error: go of nil func value
 int *go__errno(void);                     // address of the current goroutine's errno; never const
 extern char go__needs_runtime;            // a unit refers to it to pull in the runtime
 
@@ -82,8 +83,8 @@ void go__defer_return(struct go__frame *f);          // runs what is left, last 
 // go__recover; NULL if not.
 void *go__recover_enter(void *self);
 struct go_any go__recover(void *token);
-_Noreturn void go__panic(const struct go_type *type, const void *value);   // copies the value
-_Noreturn void go__repanic(struct go_any value);                           // panic(v) of an any
+__attribute__((noreturn)) void go__panic(const struct go_type *type, const void *value);   // copies the value
+__attribute__((noreturn)) void go__repanic(struct go_any value);                           // panic(v) of an any
 _Bool go__any_is(struct go_any value, const struct go_type *type);
 void *go__any_as(struct go_any value, const struct go_type *type);         // address of the value, or panics
 
