@@ -1,0 +1,80 @@
+// flags.c - reads GODEBUG (`name=value,name=value`) and numbers from the environment.
+#include "base/flags.h"
+
+#include "base/print.h"
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+Flags gort_flags;
+
+static void report(const char *name, const char *value, const char *meaning) {
+    Print p;
+    print_start(&p);
+    print_text(&p, "gocc: ");
+    print_text(&p, name);
+    print_text(&p, "=");
+    print_text(&p, value);
+    print_text(&p, ": ");
+    print_text(&p, meaning);
+    print_text(&p, "; the default holds\n");
+    print_finish(&p);
+}
+
+// Digits of [text, end) with an optional minus; false if that is not all, or more than an int64_t holds.
+static bool parse_number(const char *text, const char *end, int64_t *out) {
+    bool negative = text < end && *text == '-';
+    uint64_t value = 0;
+    text += negative;
+    if (text == end) return false;
+    for (; text < end; text++) {
+        if (*text < '0' || *text > '9' || value > (INT64_MAX - 9) / 10) return false;
+        value = value * 10 + (uint64_t)(*text - '0');
+    }
+    *out = negative ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
+static void read_entry(const char *entry, const char *end) {
+    const char *equals = memchr(entry, '=', (size_t)(end - entry));
+    if (!equals) return;
+    size_t n = (size_t)(equals - entry);
+    bool is_seed = n == 4 && !memcmp(entry, "seed", n);
+    bool is_verify = n == 6 && !memcmp(entry, "verify", n);
+    int64_t value;
+    if (!is_seed && !is_verify) return;
+    if (!parse_number(equals + 1, end, &value)) {
+        report("GODEBUG", entry, "expected a whole number");
+        return;
+    }
+    if (is_seed) {
+        gort_flags.has_seed = true;
+        gort_flags.seed = (uint64_t)value;
+    } else {
+        gort_flags.verify = value != 0;
+    }
+}
+
+void flags_read(void) {
+    const char *entry = getenv("GODEBUG");
+    while (entry && *entry) {
+        const char *end = strchr(entry, ',');
+        read_entry(entry, end ? end : entry + strlen(entry));
+        entry = end ? end + 1 : NULL;
+    }
+}
+
+int64_t flags_number(const char *name, int64_t low, int64_t high, int64_t otherwise) {
+    const char *text = getenv(name);
+    int64_t value;
+    if (!text || !*text) return otherwise;
+    if (!parse_number(text, text + strlen(text), &value)) {
+        report(name, text, "expected a whole number");
+        return otherwise;
+    }
+    if (value < low || value > high) {
+        report(name, text, "out of range");
+        return otherwise;
+    }
+    return value;
+}

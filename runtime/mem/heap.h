@@ -1,0 +1,16 @@
+// heap.h - memory for what the translator moves out of stack frames, and for channels.
+#ifndef GORT_MEM_HEAP_H
+#define GORT_MEM_HEAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct HeapCache {      // a processor's piece of fresh memory: [next, end) is zero and unused
+    char *next, *end;
+} HeapCache;
+
+// Zeroed memory at a multiple of align (a power of two); never NULL, running out is fatal. The cache belongs to the caller's processor;
+// NULL: the caller holds none, a shared one is used, under a lock.
+void *heap_allocate(HeapCache *cache, size_t size, size_t align);
+
+#endif

@@ -1,0 +1,37 @@
+// memory.c - address space from the kernel.
+//
+// Guards are the interesting part. mprotect splits a mapping in three, and the kernel's limit of 65,530 mappings is then met at 32,753
+// stacks. MADV_GUARD_INSTALL (Linux 6.13) marks the page table entries instead: no mapping is split, and the
+// guard survives MADV_DONTNEED. It is tried first, and given up for good when the kernel does not know it.
+#include "os/os.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+void *os_memory_map(size_t bytes, size_t align) {
+    size_t all = bytes + align;
+    char *p = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED) return NULL;
+    char *start = (char *)(((uintptr_t)p + align - 1) & ~(uintptr_t)(align - 1));
+    if (start > p) munmap(p, (size_t)(start - p));
+    if (p + all > start + bytes) munmap(start + bytes, (size_t)(p + all - (start + bytes)));
+    return start;
+}
+
+bool os_memory_guard(void *at, size_t bytes) {
+    static bool unknown;      // only ever turns true; a thread that sees it late tries once more
+    if (!load_relaxed(&unknown)) {
+        if (madvise(at, bytes, MADV_GUARD_INSTALL) == 0) return true;
+        if (errno == EINVAL) store_relaxed(&unknown, true);
+    }
+    return mprotect(at, bytes, PROT_NONE) == 0;
+}
+
+void os_memory_small_pages(void *at, size_t bytes) {
+    madvise(at, bytes, MADV_NOHUGEPAGE);   // EINVAL on kernels without huge pages: just as well
+}

@@ -1,0 +1,46 @@
+// note.c - one thread sleeps on a futex, others wake it.
+//
+// The state says whether the owner really sleeps, so that waking one who is still awake costs no system call.
+#include "os/os.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { NOTHING, KEPT, ASLEEP };
+
+// With an absolute time on the monotonic clock; NULL: for ever. Any return is a reason to look again.
+static void futex_wait(uint32_t *word, uint32_t value, const struct timespec *deadline) {
+    int saved = errno;
+    syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, value, deadline, NULL,
+            FUTEX_BITSET_MATCH_ANY);
+    errno = saved;
+}
+
+void note_sleep(Note *n) {
+    while (!cas_acquire(&n->state, KEPT, NOTHING)) {     // pairs with the exchange in note_wake
+        if (!cas_acquire(&n->state, NOTHING, ASLEEP) && load_relaxed(&n->state) == KEPT) continue;
+        futex_wait(&n->state, ASLEEP, NULL);
+    }
+}
+
+bool note_sleep_until(Note *n, int64_t deadline_ns) {
+    struct timespec deadline = {deadline_ns / 1000000000, deadline_ns % 1000000000};
+    while (!cas_acquire(&n->state, KEPT, NOTHING)) {
+        if (os_now() >= deadline_ns) {
+            if (exchange_acquire(&n->state, NOTHING) == KEPT) return true;   // woken at the last moment
+            return false;
+        }
+        if (!cas_acquire(&n->state, NOTHING, ASLEEP) && load_relaxed(&n->state) == KEPT) continue;
+        futex_wait(&n->state, ASLEEP, &deadline);
+    }
+    return true;
+}
+
+void note_wake(Note *n) {
+    if (exchange_acq_rel(&n->state, KEPT) != ASLEEP) return;
+    int saved = errno;
+    syscall(SYS_futex, &n->state, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
+    errno = saved;
+}

@@ -1,0 +1,81 @@
+// signal.c - alternate stacks for signal handlers, and handlers that know whom they replaced.
+//
+// A handler must not run on a goroutine's stack: it may be full (that is what the signal says), and a frame with the
+// processor's whole vector state is several KiB. So each thread that runs goroutines has an alternate stack, mapped with a guard page below,
+// big enough to print a crash report on. Invariants:
+//   1. A thread's stack is mapped and freed by that thread only, outside of handlers.
+//   2. previous[n] is written once, before our handler for n is installed, and constant after.
+// A program that installs its own handler later simply replaces ours: nothing is intercepted.
+#define _GNU_SOURCE
+#include "os/signal.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { STACK_BYTES = 64 << 10, GUARD_BYTES = 4 << 10 };   // a crash report takes some 10 KiB, a frame up to 12
+
+static __thread char *own_stack;   // the mapping, guard included, or NULL
+static struct sigaction previous[NSIG];
+
+void signal_stack_acquire(void) {
+    stack_t now;
+    if (own_stack || sigaltstack(NULL, &now) != 0 || !(now.ss_flags & SS_DISABLE))
+        return;
+    char *p = mmap(NULL, STACK_BYTES + GUARD_BYTES, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    if (p == MAP_FAILED)
+        return;   // faults then kill without a report: no reason to fail now
+    mprotect(p, GUARD_BYTES, PROT_NONE);
+    stack_t wanted = {.ss_sp = p + GUARD_BYTES, .ss_size = STACK_BYTES};
+    if (sigaltstack(&wanted, NULL) == 0)
+        own_stack = p;
+    else
+        munmap(p, STACK_BYTES + GUARD_BYTES);
+}
+
+void signal_stack_release(void) {
+    stack_t now;
+    if (!own_stack || sigaltstack(NULL, &now) != 0)
+        return;
+    if (now.ss_sp == own_stack + GUARD_BYTES) {
+        stack_t off = {.ss_flags = SS_DISABLE};
+        if (sigaltstack(&off, NULL) != 0)
+            return;
+    }
+    munmap(own_stack, STACK_BYTES + GUARD_BYTES);
+    own_stack = NULL;
+}
+
+static bool is_handled(const struct sigaction *action) {
+    return (action->sa_flags & SA_SIGINFO) || (action->sa_handler != SIG_DFL);
+}
+
+void signal_install(int number, SignalHandler *handler, bool polite) {
+    if (sigaction(number, NULL, &previous[number]) != 0)
+        return;
+    if (polite && is_handled(&previous[number]))
+        return;
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+    action.sa_sigaction = handler;
+    sigfillset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
+static void act_as_default(int number, const siginfo_t *info) {
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigaction(number, &action, NULL);
+    if (info->si_code <= 0)   // sent by somebody: it does not come back by itself
+        syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
+}
+
+void signal_forward(int number, siginfo_t *info, void *context) {
+    const struct sigaction *p = &previous[number];
+    if (p->sa_flags & SA_SIGINFO)
+        p->sa_sigaction(number, info, context);
+    else if (p->sa_handler != SIG_DFL && p->sa_handler != SIG_IGN)
+        p->sa_handler(number);
+    else if (p->sa_handler == SIG_DFL || info->si_code > 0)
+        act_as_default(number, info);
+}

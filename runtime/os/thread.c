@@ -1,0 +1,80 @@
+// thread.c - threads, cores, and where this code lies.
+#define _GNU_SOURCE
+#include "os/os.h"
+
+#include "base/config.h"
+#include <link.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+typedef struct ThreadStart { void (*fn)(void *); void *arg; } ThreadStart;
+
+static void *thread_main(void *p) {
+    ThreadStart start = *(ThreadStart *)p;
+    free(p);
+    start.fn(start.arg);
+    return NULL;
+}
+
+bool os_thread_start(void (*fn)(void *), void *arg) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    ThreadStart *start = malloc(sizeof *start);
+    if (!start) return false;
+    *start = (ThreadStart){fn, arg};
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+#if !defined(GORT_ASAN) && !defined(GORT_TSAN)
+    pthread_attr_setstacksize(&attributes, GORT_SCHEDULER_STACK_BYTES);
+#endif
+    bool ok = pthread_create(&thread, &attributes, thread_main, start) == 0;
+    pthread_attr_destroy(&attributes);
+    if (!ok) free(start);
+    return ok;
+}
+
+void os_thread_stack(void **low, void **high) {
+    pthread_attr_t attributes;
+    size_t bytes = 0;
+    *low = *high = NULL;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
+    if (pthread_attr_getstack(&attributes, low, &bytes) == 0) *high = (char *)*low + bytes;
+    pthread_attr_destroy(&attributes);
+}
+
+void os_thread_yield(void) { sched_yield(); }
+
+void os_nap_us(unsigned us) {
+    struct timespec t = {0, (long)us * 1000};
+    syscall(SYS_nanosleep, &t, NULL);    // the system call itself: libc's function may be intercepted
+}
+
+int os_thread_id(void) { return (int)syscall(SYS_gettid); }
+
+bool os_is_initial_thread(void) { return os_thread_id() == (int)getpid(); }
+
+int os_cpu_count(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
+}
+
+// The kernel tells where the executable's program headers are; PT_PHDR gives the distance between link and load addresses.
+bool os_in_executable(const void *address) {
+    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+    size_t n = getauxval(AT_PHNUM);
+    uintptr_t base = 0, a = (uintptr_t)address;
+    if (!headers) return true;
+    for (size_t i = 0; i < n; i++)
+        if (headers[i].p_type == PT_PHDR) base = (uintptr_t)headers - headers[i].p_vaddr;
+    for (size_t i = 0; i < n; i++)
+        if (headers[i].p_type == PT_LOAD && a - base >= headers[i].p_vaddr &&
+            a - base < headers[i].p_vaddr + headers[i].p_memsz)
+            return true;
+    return false;
+}
