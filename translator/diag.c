@@ -1,0 +1,147 @@
+// diag.c - messages: collected while the stages run, printed once, in the order of the text.
+//
+// The stages find errors in the order that suits them; a person reads a file from top to bottom. So messages are kept
+// until diag_flush, which sorts them by position. A note belongs to the message before it and moves with it. What is said
+// twice about the same place (a construct that two passes look at) is printed once.
+//
+// Only flushing asks for columns (diag_columns.c), which costs a run of the preprocessor: a unit without
+// messages never pays.
+
+#include "gocc.h"
+
+#include "diag.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+DiagOptions diag_options = {
+    .caret = true, .line_numbers = true, .column = true, .column_origin = 1, .tab_stop = 8, .warnings = true,
+};
+
+typedef struct Message {
+    const Source *source;              // NULL: without a place
+    size_t offset;
+    Severity severity;
+    const char *text;
+    size_t lead;                       // index of the message that this note belongs to, or its own index
+} Message;
+
+static Message *messages;
+static size_t n_messages, cap_messages;
+static int n_errors;
+
+// ---- collecting -----------------------------------------------------------------------------------
+
+static bool said_before(const Message *m) {
+    for (size_t i = 0; i < n_messages; i++) {
+        const Message *old = &messages[i];
+        if (old->offset == m->offset && old->source == m->source && old->severity == m->severity &&
+            strcmp(old->text, m->text) == 0)
+            return true;
+    }
+    return false;
+}
+
+// Warnings obey -w and -Werror, and are not given for system headers.
+static bool wanted(Message *m) {
+    if (m->severity != DIAG_WARNING)
+        return true;
+    if (!diag_options.warnings || (m->source && source_place(m->source, m->offset).system))
+        return false;
+    if (diag_options.warnings_are_errors) {
+        m->severity = DIAG_ERROR;
+        m->text = arena_format("%s [-Werror]", m->text);
+    }
+    return true;
+}
+
+static void collect(Message m) {
+    static bool last_dropped;          // a note follows its message into the void
+    if (m.severity == DIAG_NOTE ? last_dropped : !wanted(&m) || said_before(&m)) {
+        last_dropped = true;
+        return;
+    }
+    last_dropped = false;
+    m.lead = m.severity == DIAG_NOTE && n_messages > 0 ? messages[n_messages - 1].lead : n_messages;
+    if (m.severity >= DIAG_ERROR)
+        n_errors++;
+    *ARENA_PUSH(messages, n_messages, cap_messages) = m;
+}
+
+static const char *format_text(const char *format, va_list args) {
+    Buffer b = { 0 };
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = arena_alloc((size_t)(n > 0 ? n : 0) + 1);
+    vsnprintf(text, (size_t)(n > 0 ? n : 0) + 1, format, args);
+    free(b.data);
+    return text;
+}
+
+void diag_at(const Source *s, size_t offset, Severity severity, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    const char *text = format_text(format, args);
+    va_end(args);
+    collect((Message){ .source = s, .offset = offset, .severity = severity, .text = text });
+}
+
+void diag_plain(Severity severity, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    const char *text = format_text(format, args);
+    va_end(args);
+    collect((Message){ .severity = severity, .text = text });
+}
+
+int diag_errors(void) {
+    return n_errors;
+}
+
+// ---- printing -------------------------------------------------------------------------------------
+
+// By the place of the leading message; messages without a place come last, as a summary does. Stable by index.
+static int compare(const void *a, const void *b) {
+    const Message *x = *(Message *const *)a, *y = *(Message *const *)b;
+    const Message *p = &messages[x->lead], *q = &messages[y->lead];
+    if (!p->source != !q->source)
+        return !p->source - !q->source;
+    if (p->source && p->offset != q->offset)
+        return p->offset < q->offset ? -1 : 1;
+    return x < y ? -1 : x > y;
+}
+
+static const char *kind_name(Severity severity) {
+    static const char *const names[] = { "note", "warning", "error", "fatal error" };
+    return names[severity];
+}
+
+static void print(const Message *m) {
+    if (!m->source) {
+        diag_print_plain(stderr, kind_name(m->severity), m->text);
+        return;
+    }
+    UserPlace place = diag_locate(m->source, m->offset);
+    diag_print(stderr, &place, kind_name(m->severity), m->text);
+}
+
+void diag_flush(void) {
+    static int printed_errors;
+    Message **sorted = arena_alloc((n_messages + 1) * sizeof *sorted);
+    for (size_t i = 0; i < n_messages; i++)
+        sorted[i] = &messages[i];
+    qsort(sorted, n_messages, sizeof *sorted, compare);
+    for (size_t i = 0; i < n_messages; i++) {
+        if (diag_options.max_errors && printed_errors >= diag_options.max_errors && sorted[i]->severity != DIAG_NOTE) {
+            fprintf(stderr, "compilation terminated due to -fmax-errors=%d.\n", diag_options.max_errors);
+            break;
+        }
+        print(sorted[i]);
+        printed_errors += sorted[i]->severity >= DIAG_ERROR;
+    }
+    n_messages = 0;
+    fflush(stderr);
+}
