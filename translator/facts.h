@@ -1,0 +1,47 @@
+// facts.h - shared by the files that see libclang: facts.c (parsing, errors), facts_visit.c (the walk), facts_type.c (types),
+// facts_flow.c (where addresses go).
+#ifndef GOCC_FACTS_H
+#define GOCC_FACTS_H
+
+#include "clang.h"
+#include "gocc.h"
+#include "translate.h"
+
+typedef struct Frame {             // one cursor on the path from the root
+    CXCursor cursor;
+    enum CXCursorKind kind;
+    size_t start;                  // source offset of its extent (clamped into the text)
+} Frame;
+
+typedef struct Visit {
+    Facts *facts;
+    Tree *tree;
+    Edits *marker;
+    const char *text;              // marker C
+    size_t length;
+    Function *function;            // being visited, or NULL
+    size_t function_label;         // offset of the first label in it, or NO_OFFSET
+    CXCursor function_cursor;
+    Frame *frames; size_t n_frames, cap_frames;
+    Function **by_marker; Var **var_by_marker; size_t map_size;   // hash by marker offset
+} Visit;
+
+#define CL (clang_api())
+
+// A clang string into the arena.
+const char *facts_string(CXString s);
+// Offsets of a cursor. `exact`: the position is in text of the user, not in text that the marker inserted.
+unsigned facts_marker_offset(CXSourceLocation where);
+size_t facts_at(Visit *v, CXSourceLocation where, bool *exact);
+Span facts_extent(Visit *v, CXCursor c);
+TypeInfo facts_type(CXType type);
+bool facts_type_is_channel(CXType type);
+CXCursor facts_first_child(CXCursor c);
+Var *facts_var(Visit *v, CXCursor declaration);          // a local variable or parameter, or NULL
+Function *facts_function(Visit *v, CXCursor declaration);    // defined in this unit, or NULL
+// Records where the value of the expression on top of the frames goes.
+void facts_flow(Visit *v, Var *from);
+void facts_flow_result(Visit *v, Function *callee);      // top of the frames: a call of callee
+void facts_visit(Visit *v, CXCursor root);
+
+#endif

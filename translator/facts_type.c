@@ -1,0 +1,182 @@
+// facts_type.c - clang's types in our terms: channels recognised by their structure, names in the user's words.
+
+#include "facts.h"
+
+#include <string.h>
+
+const char *facts_string(CXString s) {
+    const char *text = CL->getCString(s);
+    char *copy = arena_strndup(text ? text : "", text ? strlen(text) : 0);
+    CL->disposeString(s);
+    return copy;
+}
+
+// chan(T) is `T *(*Q *)(struct gocc_chan)`: pointer to Q-qualified pointer to function. Tells T and Q.
+static bool decode_channel(CXType type, CXType *elem, Direction *direction) {
+    CXType t = CL->getCanonicalType(type);
+    if (t.kind != CXType_Pointer)
+        return false;
+    CXType middle = CL->getPointeeType(t);
+    if (middle.kind != CXType_Pointer)
+        return false;
+    CXType function = CL->getPointeeType(middle);
+    if (function.kind != CXType_FunctionProto || CL->getNumArgTypes(function) != 1)
+        return false;
+    CXType parameter = CL->getArgType(function, 0);
+    if (strcmp(facts_string(CL->getTypeSpelling(parameter)), "struct gocc_chan"))
+        return false;
+    CXType result = CL->getResultType(function);
+    if (result.kind != CXType_Pointer)
+        return false;
+    *elem = CL->getPointeeType(result);
+    *direction = CL->isConstQualifiedType(middle)      ? DIR_SEND
+                 : CL->isVolatileQualifiedType(middle) ? DIR_RECV
+                                                       : DIR_BOTH;
+    return true;
+}
+
+bool facts_type_is_channel(CXType type) {
+    CXType elem;
+    Direction direction;
+    return decode_channel(type, &elem, &direction);
+}
+
+static bool in_range(enum CXTypeKind k, enum CXTypeKind low, enum CXTypeKind high) {
+    return k >= low && k <= high;
+}
+
+static int integer_kind(enum CXTypeKind k) {
+    if (k == CXType_Bool)
+        return 1;                                      // GO__BOOL
+    if (in_range(k, CXType_Char_U, CXType_UInt128))
+        return k == CXType_Char_U ? 2 : 3;             // plain char prints as a number
+    if (in_range(k, CXType_Char_S, CXType_Int128))
+        return 2;
+    return 0;
+}
+
+static bool is_char(CXType t) {
+    return t.kind == CXType_Char_S || t.kind == CXType_Char_U;
+}
+
+// enum go__kind of abi.h.
+static int value_kind(CXType t) {
+    int integer = integer_kind(t.kind);
+    if (integer)
+        return integer;
+    switch (t.kind) {
+    case CXType_Float:
+    case CXType_Double:
+    case CXType_LongDouble:
+    case CXType_Float128: return 4;
+    case CXType_Complex: return 5;
+    case CXType_Pointer:
+        if (facts_type_is_channel(t))
+            return 11;
+        return is_char(CL->getCanonicalType(CL->getPointeeType(t))) ? 6 : 7;
+    case CXType_Record: {
+        CXCursor d = CL->getTypeDeclaration(t);
+        return CL->getCursorKind(d) == CXCursor_UnionDecl ? 9 : 8;
+    }
+    case CXType_Enum: return 10;
+    default: return 7;
+    }
+}
+
+// 'typeof(X)' as a whole is X to its user.
+static const char *strip_typeof(const char *s) {
+    static const char *const heads[] = {"typeof(", "__typeof__(", "typeof (", "__typeof__ ("};
+    for (size_t h = 0; h < sizeof heads / sizeof *heads; h++) {
+        size_t n = strlen(heads[h]);
+        if (strncmp(s, heads[h], n))
+            continue;
+        int depth = 1;
+        const char *p = s + n;
+        for (; *p && depth; p++)
+            depth += (*p == '(') - (*p == ')');
+        if (!*p && !depth)
+            return strip_typeof(arena_strndup(s + n, (size_t)(p - s) - n - 1));
+    }
+    return s;
+}
+
+static const char *user_spelling(CXType type) {
+    return strip_typeof(diag_user_types(facts_string(CL->getTypeSpelling(type))));
+}
+
+// Two local types of the same name in two functions are two types: the identity names the function.
+static const char *identity(CXType canonical) {
+    const char *name = user_spelling(canonical);
+    CXType t = canonical;
+    while (t.kind == CXType_Pointer)
+        t = CL->getPointeeType(t);
+    CXCursor d = CL->getTypeDeclaration(t);
+    CXCursor parent = CL->getCursorSemanticParent(d);
+    if (t.kind == CXType_Record && CL->getCursorKind(parent) == CXCursor_FunctionDecl)
+        return arena_format("%s@%s", name, facts_string(CL->getCursorSpelling(parent)));
+    return name;
+}
+
+static bool is_named(CXType type, int kind) {
+    CXType t = CL->getUnqualifiedType(type);
+    while (t.kind == CXType_Elaborated || t.kind == CXType_Unexposed) {
+        const char *s = facts_string(CL->getTypeSpelling(t));
+        if (strncmp(s, "typeof", 6) && strncmp(s, "__typeof", 8))
+            break;
+        return strcmp(strip_typeof(s), facts_string(CL->getTypeSpelling(CL->getCanonicalType(t))));
+    }
+    CXType canonical = CL->getCanonicalType(t);
+    return kind <= 6 && strcmp(facts_string(CL->getTypeSpelling(t)),
+                               facts_string(CL->getTypeSpelling(canonical)));
+}
+
+static void describe_pointer(TypeInfo *info, CXType canonical) {
+    CXType elem;
+    Direction direction;
+    info->is_pointer = true;
+    if (!decode_channel(canonical, &elem, &direction))
+        return;
+    TypeInfo *of = arena_alloc(sizeof *of);
+    *of = facts_type(elem);
+    info->is_channel = true;
+    info->direction = direction;
+    info->elem = of;
+}
+
+static bool is_array_kind(enum CXTypeKind k) {
+    return k == CXType_ConstantArray || k == CXType_IncompleteArray || k == CXType_VariableArray;
+}
+
+static bool has_vla(CXType t) {
+    for (t = CL->getCanonicalType(t);; t = CL->getCanonicalType(CL->getArrayElementType(t))) {
+        if (t.kind == CXType_VariableArray)
+            return true;
+        if (!is_array_kind(t.kind))
+            return false;
+    }
+}
+
+TypeInfo facts_type(CXType type) {
+    TypeInfo info = {.known = type.kind != CXType_Invalid};
+    CXType canonical = CL->getUnqualifiedType(CL->getCanonicalType(type));
+    if (!info.known || canonical.kind == CXType_Invalid)
+        return (TypeInfo){0};
+    info.spelling = user_spelling(CL->getUnqualifiedType(type));
+    info.identity = identity(canonical);
+    info.kind = value_kind(canonical);
+    info.named = is_named(type, info.kind);
+    info.is_any = !strcmp(info.identity, "struct go_any");
+    info.is_integer = integer_kind(canonical.kind) || canonical.kind == CXType_Enum;
+    info.is_void = canonical.kind == CXType_Void;
+    info.is_array = is_array_kind(canonical.kind);
+    info.is_vla = has_vla(canonical);
+    info.is_function =
+        canonical.kind == CXType_FunctionProto || canonical.kind == CXType_FunctionNoProto;
+    info.size = CL->Type_getSizeOf(canonical);
+    info.align = CL->Type_getAlignOf(canonical);
+    info.is_incomplete = info.size == CXTypeLayoutError_Incomplete;
+    if (canonical.kind == CXType_Pointer)
+        describe_pointer(&info, canonical);
+    info.is_scalar = info.is_integer || info.is_pointer || (info.kind >= 1 && info.kind <= 5);
+    return info;
+}

@@ -1,0 +1,573 @@
+// facts_visit.c - the walk over clang's tree of marker C.
+//
+// One pass, depth first, with the path from the root kept as a stack of frames (libclang knows no parents). Variables of functions,
+// their mentions, returns, jumps and the marks of constructs are written down in source offsets. A position counts only if it is `exact`:
+// in words of the user; what the marker inserted is recognised by its names, which begin with `gocc_`.
+
+#include "facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- positions ---------------------------------------------------------------------------------
+unsigned facts_marker_offset(CXSourceLocation where) {
+    unsigned offset = 0;
+    CL->getFileLocation(where, NULL, NULL, NULL, &offset);
+    return offset;
+}
+
+size_t facts_at(Visit *v, CXSourceLocation where, bool *exact) {
+    size_t marker = facts_marker_offset(where);
+    size_t at = edits_to_source(v->marker, marker);
+    if (exact)
+        *exact = edits_from_source(v->marker, at) == marker;
+    return at;
+}
+
+Span facts_extent(Visit *v, CXCursor c) {
+    CXSourceRange range = CL->getCursorExtent(c);
+    return (Span){facts_at(v, CL->getRangeStart(range), NULL),
+                  facts_at(v, CL->getRangeEnd(range), NULL)};
+}
+
+static enum CXChildVisitResult take_first(CXCursor c, CXCursor parent, CXClientData data) {
+    (void)parent;
+    *(CXCursor *)data = c;
+    return CXChildVisit_Break;
+}
+
+CXCursor facts_first_child(CXCursor c) {
+    CXCursor child = CL->getNullCursor();
+    CL->visitChildren(c, take_first, &child);
+    return child;
+}
+
+// ---- variables and functions, found again by the marker offset of their declaration -----------------
+static size_t slot(const Visit *v, unsigned key) {
+    return (key * 2654435761u) & (v->map_size - 1);
+}
+
+static void remember_var(Visit *v, Var *var) {
+    size_t i = slot(v, var->marker_at);
+    while (v->var_by_marker[i])
+        i = (i + 1) & (v->map_size - 1);
+    v->var_by_marker[i] = var;
+}
+
+Var *facts_var(Visit *v, CXCursor declaration) {
+    unsigned key = facts_marker_offset(CL->getCursorLocation(declaration));
+    for (size_t i = slot(v, key); v->var_by_marker[i]; i = (i + 1) & (v->map_size - 1))
+        if (v->var_by_marker[i]->marker_at == key)
+            return v->var_by_marker[i];
+    return NULL;
+}
+
+Function *facts_function(Visit *v, CXCursor declaration) {
+    const char *name = facts_string(CL->getCursorSpelling(declaration));
+    for (size_t i = v->facts->n_functions; i-- > 0;)
+        if (!strcmp(v->facts->functions[i]->name, name))
+            return v->facts->functions[i];
+    return NULL;
+}
+
+static void grow_map(Visit *v) {
+    if (v->map_size > 4 * v->facts->n_vars + 64)
+        return;
+    v->map_size = v->map_size ? v->map_size * 4 : 1024;
+    v->var_by_marker = arena_alloc(v->map_size * sizeof *v->var_by_marker);
+    for (size_t i = 0; i < v->facts->n_vars; i++)
+        remember_var(v, v->facts->vars[i]);
+}
+
+static Var *new_var(Visit *v, CXCursor c, VarKind kind) {
+    Var *var = arena_alloc(sizeof *var);
+    var->name = facts_string(CL->getCursorSpelling(c));
+    var->kind = kind;
+    var->function = v->function;
+    var->at = facts_at(v, CL->getCursorLocation(c), NULL);
+    var->block = tree_block_at(v->tree, var->at);
+    var->marker_at = facts_marker_offset(CL->getCursorLocation(c));
+    var->type = facts_type(CL->getCursorType(c));
+    var->scope = v->function->body;
+    grow_map(v);
+    *ARENA_PUSH(v->facts->vars, v->facts->n_vars, v->facts->cap_vars) = var;
+    remember_var(v, var);
+    return var;
+}
+
+// ---- the path ----------------------------------------------------------------------------------
+static bool is_loop(enum CXCursorKind k) {
+    return k == CXCursor_ForStmt || k == CXCursor_WhileStmt || k == CXCursor_DoStmt;
+}
+
+// The innermost enclosing statement that `accept`s, or NULL.
+static Frame *enclosing(Visit *v, bool (*accept)(enum CXCursorKind)) {
+    for (size_t i = v->n_frames - 1; i-- > 0;)
+        if (accept(v->frames[i].kind))
+            return &v->frames[i];
+    return NULL;
+}
+
+static bool is_switch(enum CXCursorKind k) {
+    return k == CXCursor_SwitchStmt;
+}
+
+static bool is_breakable(enum CXCursorKind k) {
+    return is_loop(k) || is_switch(k);
+}
+
+// ---- functions ---------------------------------------------------------------------------------
+// Inside the body `__typeof__(f(a, b))` names the result even if its type has no name. It needs every parameter named and
+// the function's own name not hidden by one of them.
+static const char *result_type(Function *f, CXType result) {
+    Buffer text = {0};
+    buffer_printf(&text, "__typeof__(%s(", f->name);
+    for (int i = 0; i < f->n_params; i++) {
+        const char *name = f->params[i] ? f->params[i]->name : "";
+        if (!*name || !strcmp(name, f->name))
+            return facts_string(CL->getTypeSpelling(CL->getCanonicalType(result)));
+        buffer_printf(&text, "%s%s", i ? ", " : "", name);
+    }
+    buffer_puts(&text, "))");
+    return text.data;
+}
+
+static enum CXChildVisitResult find_body(CXCursor c, CXCursor parent, CXClientData data) {
+    (void)parent;
+    if (CL->getCursorKind(c) == CXCursor_CompoundStmt)
+        *(CXCursor *)data = c;
+    return CXChildVisit_Continue;
+}
+
+static void start_function(Visit *v, CXCursor c) {
+    CXCursor body = CL->getNullCursor();
+    CL->visitChildren(c, find_body, &body);
+    if (CL->Cursor_isNull(body))
+        return;
+    Function *f = arena_alloc(sizeof *f);
+    f->name = facts_string(CL->getCursorSpelling(c));
+    f->body = facts_extent(v, body);
+    CXType result = CL->getResultType(CL->getCursorType(c));
+    f->result = facts_type(result);
+    f->n_params = CL->Cursor_getNumArguments(c);
+    if (f->n_params < 0)
+        f->n_params = 0;
+    f->params = arena_alloc((size_t)(f->n_params + 1) * sizeof *f->params);
+    v->function = f;
+    v->function_cursor = c;
+    v->function_label = NO_OFFSET;
+    for (int i = 0; i < f->n_params; i++) {
+        f->params[i] = new_var(v, CL->Cursor_getArgument(c, (unsigned)i), VAR_PARAMETER);
+        f->params[i]->top_scope = true;
+        f->params[i]->block = NULL;
+    }
+    f->result_type = result_type(f, result);
+    Var *returned = arena_alloc(sizeof *returned);
+    *returned = (Var){.name = "_Result", .kind = VAR_RESULT, .function = f, .at = f->body.start,
+                      .scope = f->body, .type = f->result, .top_scope = true, .leaks = true};
+    f->result_var = returned;
+    *ARENA_PUSH(v->facts->functions, v->facts->n_functions, v->facts->cap_functions) = f;
+}
+
+// ---- variables the marker made: they carry the types of constructs --------------------------------
+static void evaluate(CXCursor c, NodeFacts *n) {
+    CXEvalResult result = CL->Cursor_Evaluate(c);
+    if (!result)
+        return;
+    if (CL->EvalResult_getKind(result) == CXEval_Int) {
+        n->constant = true;
+        n->constant_value = CL->EvalResult_getAsLongLong(result);
+    }
+    CL->EvalResult_dispose(result);
+}
+
+static void marker_variable(Visit *v, CXCursor c, const char *name) {
+    char letter = name[5];
+    int id = atoi(name + 6);
+    if (id < 1 || id > v->tree->n_nodes)
+        return;
+    NodeFacts *n = &v->facts->nodes[id];
+    CXType type = CL->getCursorType(c);
+    if (letter == 'c' || (letter == 'v' && v->tree->by_id[id]->kind == N_CALL)) {
+        n->operand = facts_type(type);
+        n->operand_seen = true;
+    } else if (letter == 'T') {
+        n->operand = facts_type(CL->getPointeeType(CL->getCanonicalType(type)));
+        n->operand.spelling = facts_type(CL->getPointeeType(type)).spelling
+                                  ? facts_type(CL->getPointeeType(type)).spelling
+                                  : n->operand.spelling;
+        n->operand_seen = true;
+    } else if (letter == 'n') {
+        n->value = facts_type(type);
+        n->value_seen = true;
+        evaluate(c, n);
+    }
+}
+
+// ---- variables of the user ---------------------------------------------------------------------
+static bool is_copy(Visit *v, Var *var) {
+    const char *text = v->tree->source->text + var->at;
+    size_t n = strlen(var->name);
+    return edits_from_source(v->marker, var->at) != var->marker_at || strncmp(text, var->name, n);
+}
+
+static void settle_copy(Visit *v, Var *var) {
+    Node *block = tree_block_at(v->tree, var->at);
+    if (!block)
+        return;
+    var->kind = VAR_COPY;
+    var->block = block;
+    var->scope = block->body;
+    var->top_scope = true;
+    NodeFacts *n = &v->facts->nodes[block->id];
+    if (!n->copies)
+        n->copies = arena_alloc((size_t)(block->n_args + 1) * sizeof *n->copies);
+    n->copies[n->n_copies++] = var;
+    var->at = marker_copy_name(v->tree, block->args[n->n_copies - 1]).start;
+}
+
+static void settle_scope(Visit *v, Var *var) {
+    for (size_t i = v->n_frames - 1; i-- > 0;) {
+        Frame *f = &v->frames[i];
+        if (f->kind == CXCursor_ForStmt && i == v->n_frames - 3) {
+            var->in_for_header = true;
+            var->for_keyword = f->start;
+        }
+        if (f->kind != CXCursor_CompoundStmt && !var->in_for_header)
+            continue;
+        var->scope = facts_extent(v, f->cursor);
+        Span body = var->block ? var->block->body : v->function->body;
+        var->top_scope = !var->in_for_header && var->scope.start == body.start;
+        return;
+    }
+}
+
+static void local_variable(Visit *v, CXCursor c) {
+    Var *var = new_var(v, c, VAR_LOCAL);
+    if (is_copy(v, var)) {
+        settle_copy(v, var);
+        return;
+    }
+    settle_scope(v, var);
+    Node *n = tree_node_at(v->tree, var->at);
+    var->is_range = n->kind == N_RANGE && var->at < n->colon && var->at > n->lparen;
+    CXCursor init = CL->Cursor_getVarDeclInitializer(c);
+    if (!CL->Cursor_isNull(init))
+        var->init = facts_extent(v, init);
+    if (var->type.is_vla)
+        v->function->has_vla = true;
+}
+
+static void variable(Visit *v, CXCursor c) {
+    const char *name = facts_string(CL->getCursorSpelling(c));
+    if (!strncmp(name, "gocc_", 5)) {
+        marker_variable(v, c, name);
+        return;
+    }
+    if (!v->function || CL->Cursor_hasVarDeclGlobalStorage(c) ||
+        CL->Cursor_getStorageClass(c) == CX_SC_Extern)
+        return;
+    local_variable(v, c);
+}
+
+static void mention(Visit *v, CXCursor c) {
+    CXCursor declaration = CL->getCursorReferenced(c);
+    enum CXCursorKind kind = CL->getCursorKind(declaration);
+    if (!v->function || (kind != CXCursor_VarDecl && kind != CXCursor_ParmDecl))
+        return;
+    Var *var = facts_var(v, declaration);
+    if (!var)
+        return;
+    bool exact;
+    size_t at = facts_at(v, CL->getCursorLocation(c), &exact);
+    facts_flow(v, var);
+    size_t n = strlen(var->name);
+    if (!exact || strncmp(v->tree->source->text + at, var->name, n))
+        return;
+    *ARENA_PUSH(v->facts->refs, v->facts->n_refs, v->facts->cap_refs) =
+        (Ref){{at, at + n}, var, tree_block_at(v->tree, at)};
+    if (at >= var->init.start && at < var->init.end)
+        var->self_reference = true;
+}
+
+// ---- returns and jumps -------------------------------------------------------------------------
+static void add_return(Visit *v, CXCursor c) {
+    Return r = {.span = facts_extent(v, c), .function = v->function};
+    r.block = tree_block_at(v->tree, r.span.start);
+    CXCursor value = facts_first_child(c);
+    if (!CL->Cursor_isNull(value))
+        r.value = facts_extent(v, value);
+    *ARENA_PUSH(v->facts->returns, v->facts->n_returns, v->facts->cap_returns) = r;
+}
+
+static void add_jump(Visit *v, size_t at, const char *what, size_t target) {
+    Jump j = {at, what, tree_block_at(v->tree, at),
+              target == NO_OFFSET ? NULL : tree_block_at(v->tree, target)};
+    if (j.from != j.to)
+        *ARENA_PUSH(v->facts->jumps, v->facts->n_jumps, v->facts->cap_jumps) = j;
+}
+
+static void jump(Visit *v, CXCursor c, const char *what, bool (*target)(enum CXCursorKind)) {
+    bool exact;
+    size_t at = facts_at(v, CL->getCursorLocation(c), &exact);
+    Frame *f = enclosing(v, target);
+    if (exact)
+        add_jump(v, at, what, f ? f->start : NO_OFFSET);
+}
+
+static void goto_label(Visit *v, CXCursor c) {
+    CXCursor label = CL->getCursorReferenced(c);
+    if (CL->Cursor_isNull(label))
+        return;
+    size_t at = facts_at(v, CL->getCursorLocation(c), NULL);
+    add_jump(v, at, "goto", facts_at(v, CL->getCursorLocation(label), NULL));
+}
+
+// ---- constructs --------------------------------------------------------------------------------
+static bool runs_in_loop(Visit *v, Node *n) {
+    Node *block = tree_block_at(v->tree, n->keyword);
+    size_t border = block ? block->body.start : v->function->body.start;
+    for (size_t i = v->n_frames; i-- > 0;)
+        if (is_loop(v->frames[i].kind) && v->frames[i].start > border)
+            return true;
+    return v->function_label != NO_OFFSET;
+}
+
+static void mark(Visit *v, CXCursor c) {
+    unsigned at = facts_marker_offset(CL->getCursorLocation(c));
+    const char *digits = strpbrk(v->text + at, "0123456789");
+    int id = digits ? atoi(digits) : 0;
+    if (id < 1 || id > v->tree->n_nodes || !v->function)
+        return;
+    Node *n = v->tree->by_id[id];
+    v->facts->nodes[id].in_loop = runs_in_loop(v, n);
+}
+
+static bool null_argument(CXCursor argument, CXType parameter) {
+    if (CL->getCanonicalType(parameter).kind != CXType_Pointer)
+        return false;
+    CXCursor inner = argument;
+    while (CL->getCursorKind(inner) == CXCursor_UnexposedExpr ||
+           CL->getCursorKind(inner) == CXCursor_ParenExpr) {
+        CXCursor child = facts_first_child(inner);
+        if (CL->Cursor_isNull(child))
+            break;
+        inner = child;
+    }
+    return facts_type(CL->getCursorType(inner)).is_integer;
+}
+
+// An upper bound of what the arguments of a call need in a record, each aligned to 16 bytes.
+static long long args_bytes(CXCursor c) {
+    long long bytes = 0;
+    for (int i = 0; i < CL->Cursor_getNumArguments(c); i++) {
+        TypeInfo t = facts_type(CL->getCursorType(CL->Cursor_getArgument(c, (unsigned)i)));
+        bytes += t.size > 0 ? (t.size + 31) & ~15LL : 32;
+    }
+    return bytes;
+}
+
+static void construct_call(Visit *v, CXCursor c, Node *n) {
+    NodeFacts *facts = &v->facts->nodes[n->id];
+    facts->call_seen = true;
+    CXCursor callee = CL->getCursorReferenced(c);
+    facts->calls_function = false;
+    if (!CL->Cursor_isNull(callee) && CL->getCursorKind(callee) == CXCursor_FunctionDecl) {
+        const char *name = facts_string(CL->getCursorSpelling(callee));
+        size_t length = n->callee.end - n->callee.start;
+        facts->calls_function =
+            strlen(name) == length && !memcmp(v->tree->source->text + n->callee.start, name, length);
+    }
+    CXType type = CL->getCursorType(facts_first_child(c));
+    CXType canonical = CL->getCanonicalType(type);
+    if (canonical.kind == CXType_Pointer)
+        canonical = CL->getPointeeType(canonical);
+    int parameters = CL->getNumArgTypes(canonical);
+    facts->null_args = arena_alloc((size_t)n->n_args + 1);
+    facts->args_bytes = args_bytes(c);
+    for (int i = 0; i < n->n_args && i < parameters; i++)
+        facts->null_args[i] = null_argument(CL->Cursor_getArgument(c, (unsigned)i),
+                                            CL->getArgType(canonical, (unsigned)i));
+}
+
+static void posix_close(Visit *v, CXCursor c, Node *n) {
+    NodeFacts *facts = &v->facts->nodes[n->id];
+    CXCursor argument = CL->Cursor_getArgument(c, 0);
+    while (!CL->Cursor_isNull(argument) &&
+           CL->getCursorKind(argument) == CXCursor_UnexposedExpr) {
+        facts->operand = facts_type(CL->getCursorType(argument));
+        if (facts->operand.is_channel)
+            break;
+        argument = facts_first_child(argument);
+    }
+    if (!CL->Cursor_isNull(argument))
+        facts->operand = facts_type(CL->getCursorType(argument));
+    facts->operand_seen = true;
+}
+
+static void call(Visit *v, CXCursor c) {
+    if (!strcmp(facts_string(CL->getCursorSpelling(c)), "gocc_mark")) {
+        mark(v, c);
+        return;
+    }
+    bool exact;
+    size_t start = facts_at(v, CL->getRangeStart(CL->getCursorExtent(c)), &exact);
+    Span span = facts_extent(v, c);
+    if (v->function) {
+        CXCursor callee = CL->getCursorReferenced(c);
+        Function *f = CL->Cursor_isNull(callee) ? NULL : facts_function(v, callee);
+        if (f)
+            facts_flow_result(v, f);
+    }
+    if (!exact)
+        return;
+    for (Node *n = tree_node_at(v->tree, start); n; n = n->parent) {
+        if ((n->kind == N_GO || n->kind == N_DEFER) && !n->is_block && n->callee.start == start &&
+            span.end == n->rparen + 1)
+            construct_call(v, c, n);
+        if (n->kind == N_CALL && n->system_name && n->keyword == start)
+            posix_close(v, c, n);
+    }
+}
+
+// ---- operators that channels do not have ------------------------------------------------------------
+static const char *binary_word(enum CXBinaryOperatorKind k) {
+    switch (k) {
+    case CXBinaryOperator_Add: case CXBinaryOperator_AddAssign: return "arithmetic on";
+    case CXBinaryOperator_Sub: case CXBinaryOperator_SubAssign: return "arithmetic on";
+    case CXBinaryOperator_LT: case CXBinaryOperator_GT:
+    case CXBinaryOperator_LE: case CXBinaryOperator_GE: return "ordering of";
+    default: return NULL;
+    }
+}
+
+static const char *unary_word(enum CXUnaryOperatorKind k) {
+    switch (k) {
+    case CXUnaryOperator_Deref: return "dereference of";
+    case CXUnaryOperator_PostInc: case CXUnaryOperator_PostDec:
+    case CXUnaryOperator_PreInc: case CXUnaryOperator_PreDec: return "arithmetic on";
+    default: return NULL;
+    }
+}
+
+typedef struct ChannelChild { bool found; CXType type; } ChannelChild;
+
+static enum CXChildVisitResult find_channel(CXCursor c, CXCursor parent, CXClientData data) {
+    (void)parent;
+    ChannelChild *out = data;
+    CXType type = CL->getCursorType(c);
+    if (!out->found && facts_type_is_channel(type))
+        *out = (ChannelChild){true, type};
+    return CXChildVisit_Continue;
+}
+
+static void misuse(Visit *v, CXCursor c, const char *what) {
+    bool exact;
+    size_t at = facts_at(v, CL->getRangeStart(CL->getCursorExtent(c)), &exact);
+    ChannelChild child = {0};
+    if (!what || !exact)
+        return;
+    CL->visitChildren(c, find_channel, &child);
+    if (!child.found)
+        return;
+    TypeInfo *type = arena_alloc(sizeof *type);
+    *type = facts_type(child.type);
+    *ARENA_PUSH(v->facts->misuses, v->facts->n_misuses, v->facts->cap_misuses) =
+        (Misuse){at, what, type};
+}
+
+// A declaration whose type carries a channel of something that cannot be sent.
+static void declared_channel(Visit *v, CXCursor c) {
+    CXType t = CL->getCanonicalType(CL->getCursorType(c));
+    if (CL->getCursorKind(c) == CXCursor_FunctionDecl)
+        t = CL->getCanonicalType(CL->getResultType(t));
+    while (t.kind == CXType_ConstantArray || t.kind == CXType_IncompleteArray)
+        t = CL->getCanonicalType(CL->getArrayElementType(t));
+    if (!facts_type_is_channel(t))
+        return;
+    TypeInfo *type = arena_alloc(sizeof *type);
+    *type = facts_type(t);
+    if (!type->elem->is_array && !type->elem->is_function && !type->elem->is_void)
+        return;
+    Span extent = facts_extent(v, c);
+    for (int i = 1; i <= v->tree->n_nodes; i++) {
+        Node *n = v->tree->by_id[i];
+        if (n->kind == N_CHAN && n->span.start >= extent.start && n->span.start < extent.end) {
+            *ARENA_PUSH(v->facts->misuses, v->facts->n_misuses, v->facts->cap_misuses) =
+                (Misuse){n->operand.start, NULL, type};
+            return;
+        }
+    }
+}
+
+// ---- the walk ----------------------------------------------------------------------------------
+static void claim(Visit *v, CXCursor c) {
+    bool exact;
+    size_t at = facts_at(v, CL->getCursorLocation(c), &exact);
+    if (exact && at < v->tree->source->length)
+        v->facts->claimed[at / 8] |= (unsigned char)(1 << at % 8);
+}
+
+static void look(Visit *v, CXCursor c, enum CXCursorKind kind) {
+    switch (kind) {
+    case CXCursor_VarDecl:
+        declared_channel(v, c);
+        variable(v, c);
+        break;
+    case CXCursor_ParmDecl:
+    case CXCursor_FieldDecl:
+    case CXCursor_FunctionDecl: declared_channel(v, c); break;
+    case CXCursor_DeclRefExpr: mention(v, c); break;
+    case CXCursor_CallExpr: call(v, c); break;
+    case CXCursor_ReturnStmt: add_return(v, c); break;
+    case CXCursor_BreakStmt: jump(v, c, "break", is_breakable); break;
+    case CXCursor_ContinueStmt: jump(v, c, "continue", is_loop); break;
+    case CXCursor_CaseStmt: jump(v, c, "case", is_switch); break;
+    case CXCursor_DefaultStmt: jump(v, c, "default", is_switch); break;
+    case CXCursor_LabelRef: goto_label(v, c); break;
+    case CXCursor_LabelStmt:
+        if (v->function_label == NO_OFFSET)
+            v->function_label = facts_at(v, CL->getCursorLocation(c), NULL);
+        break;
+    case CXCursor_BinaryOperator:
+    case CXCursor_CompoundAssignOperator:
+        misuse(v, c, binary_word(CL->getCursorBinaryOperatorKind(c)));
+        break;
+    case CXCursor_UnaryOperator:
+        misuse(v, c, unary_word(CL->getCursorUnaryOperatorKind(c)));
+        break;
+    case CXCursor_ArraySubscriptExpr: {
+        CXType base = CL->getCursorType(facts_first_child(c));
+        if (facts_type_is_channel(base))
+            misuse(v, c, "subscript of");
+        break;
+    }
+    default: break;
+    }
+}
+
+static enum CXChildVisitResult step(CXCursor c, CXCursor parent, CXClientData data) {
+    Visit *v = data;
+    enum CXCursorKind kind = CL->getCursorKind(c);
+    bool top = v->n_frames == 0;
+    (void)parent;
+    if (top && CL->Location_isInSystemHeader(CL->getCursorLocation(c)))
+        return CXChildVisit_Continue;
+    size_t start = facts_at(v, CL->getRangeStart(CL->getCursorExtent(c)), NULL);
+    *ARENA_PUSH(v->frames, v->n_frames, v->cap_frames) = (Frame){c, kind, start};
+    bool defines = kind == CXCursor_FunctionDecl && top;
+    if (defines)
+        start_function(v, c);
+    claim(v, c);
+    look(v, c, kind);
+    CL->visitChildren(c, step, v);
+    if (defines)
+        v->function = NULL;
+    v->n_frames--;
+    return CXChildVisit_Continue;
+}
+
+void facts_visit(Visit *v, CXCursor root) {
+    grow_map(v);
+    CL->visitChildren(root, step, v);
+}

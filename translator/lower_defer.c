@@ -1,0 +1,164 @@
+// lower_defer.c - defer statements, and the heads and ends of functions and blocks that defer or recover.
+//
+// A deferring function has one frame (go__frame) in a struct with its result. Each defer statement has a record there too, room made at the
+// head of the function, because a record must live until the function ends even if its statement stands in inner braces; a
+// statement that may run again and again takes its records from the runtime. `return e;` stores the
+// result and goes to the end, where go__defer_return runs what is left. After a recovered panic, control comes out of
+// __builtin_setjmp at the head and goes to the same end; the result is memory that the compiler must assume others
+// know, so it is current there.
+
+#include "gocc.h"
+#include "translate.h"
+
+#include <string.h>
+
+#define F arena_format
+
+// ---- the statement -----------------------------------------------------------------------------
+static long long record_bytes(Lower *l, Node *n) {
+    NodeFacts *f = lower_facts(l, n);
+    long long bytes = 48 + f->args_bytes;
+    for (int i = 0; i < f->n_captures; i++)
+        bytes += 16;
+    for (int i = 0; i < f->n_copies; i++)
+        bytes += (f->copies[i]->type.size > 0 ? f->copies[i]->type.size : 16) + 31;
+    for (Node *c = n->first; f->calls_builtin && c; c = NULL)
+        bytes += l->facts->nodes[c->id].operand.size > 0 ? l->facts->nodes[c->id].operand.size + 16 : 64;
+    if (f->calls_builtin)
+        bytes += 16 * n->n_args + 64;
+    return (bytes + 15) & ~15LL;
+}
+
+static void push(Lower *l, Node *n, const char *function, const char *callee, Buffer *out) {
+    NodeFacts *f = lower_facts(l, n);
+    if (f->in_loop)
+        buffer_printf(out, "struct gocc_e%d *gocc_r = go__defer_alloc(sizeof(struct gocc_e%d)); ",
+                      n->id, n->id);
+    else
+        buffer_printf(out, "_Static_assert(sizeof(struct gocc_e%d) <= sizeof(gocc_d%d), \"record\"); "
+                           "struct gocc_e%d *gocc_r = (void *)gocc_d%d; gocc_r->gocc_d.heap = 0; ",
+                      n->id, n->id, n->id, n->id);
+    buffer_printf(out, "gocc_r->gocc_d.run = %s; gocc_r->gocc_d.callee = %s; ",
+                  l->clang ? "gocc_run_defer" : function, callee);
+}
+
+static void fill_call(Lower *l, Node *n, Buffer *out) {
+    NodeFacts *f = lower_facts(l, n);
+    if (l->clang)
+        buffer_printf(out, "gocc_r->gocc_b = gocc_thunk%d; ", n->id);
+    if (!f->calls_function && !f->calls_builtin)
+        buffer_puts(out, "gocc_r->gocc_f = gocc_f; ");
+    if (f->calls_builtin && n->first->word == W_RECOVER)
+        buffer_puts(out, "gocc_r->gocc_token = gocc_recover; ");
+    for (int i = 0; i < n->n_args; i++)
+        buffer_printf(out, "gocc_r->gocc_a%d = gocc_a%d; ", i, i);
+}
+
+static const char frame_address[] = "go__defer_push(&gocc_f.f, &gocc_r->gocc_d); }";
+
+void lower_defer(Lower *l, Node *n) {
+    NodeFacts *f = lower_facts(l, n);
+    Buffer tail = {0};
+    if (n->is_block) {
+        lower_block_open(l, n, "struct go__defer gocc_d; ");
+        buffer_puts(&tail, l->clang ? "; " : " ");
+        push(l, n, F("gocc_func%d", f->number), "gocc_r", &tail);
+        lower_fill(l, n, "gocc_r->", &tail);
+        buffer_puts(&tail, frame_address);
+        edit_close(l->edits, n->body.end, n->depth, tail.data);
+        return;
+    }
+    lower_call_open(l, n, "struct go__defer gocc_d; ", &tail);
+    push(l, n, F("gocc_thunk%d", n->id), lower_callee(l, n), &tail);
+    fill_call(l, n, &tail);
+    buffer_puts(&tail, frame_address);
+    edit_replace(l->edits, n->rparen, n->span.end, n->depth, tail.data);
+}
+
+// ---- heads and ends ----------------------------------------------------------------------------
+static void append_records(Lower *l, const Function *function, const Node *block, Buffer *out) {
+    for (int i = 1; i <= l->tree->n_nodes; i++) {
+        Node *n = l->tree->by_id[i];
+        NodeFacts *f = &l->facts->nodes[i];
+        if (n->kind == N_DEFER && f->function == function && f->block == block && !f->in_loop)
+            buffer_printf(out, " __attribute__((aligned(16), may_alias)) char gocc_d%d[%lld];", i,
+                          record_bytes(l, n));
+    }
+}
+
+static void append_frame(const char *result, Buffer *out) {
+    if (result)
+        buffer_printf(out, " struct { struct go__frame f; %s result; } gocc_f = {0};", result);
+    else
+        buffer_puts(out, " struct { struct go__frame f; } gocc_f; gocc_f.f.top = (void *)0;");
+    buffer_puts(out, " if (__builtin_setjmp(gocc_f.f.jmp)) goto gocc_end;");
+}
+
+static void append_end(Lower *l, size_t brace, bool result) {
+    edit_open(l->edits, brace, 0,
+              F(" gocc_end: ; if (gocc_f.f.top) go__defer_return(&gocc_f.f); return%s; ",
+                result ? " gocc_f.result" : ""));
+}
+
+static void lower_function(Lower *l, Function *f) {
+    Buffer head = {0};
+    bool result = !f->result.is_void;
+    if (f->has_recover)
+        buffer_printf(&head, " void *gocc_recover = go__recover_enter((void *)%s);", f->name);
+    for (int i = 0; i < f->n_params; i++)
+        buffer_puts(&head, lower_heap_parameter(f->params[i]));
+    if (f->has_defer) {
+        append_records(l, f, NULL, &head);
+        append_frame(result ? f->result_type : NULL, &head);
+        append_end(l, f->body.end - 1, result);
+    }
+    if (head.length)
+        edit_open(l->edits, f->body.start + 1, 0, head.data);
+}
+
+static void lower_block(Lower *l, Node *n) {
+    NodeFacts *f = lower_facts(l, n);
+    Buffer head = {0};
+    lower_block_head(l, n, &head);
+    if (f->has_recover)
+        buffer_printf(&head, " void *gocc_recover = %s;",
+                      n->kind == N_DEFER ? "go__recover_enter(gocc_p)" : "(void *)0");
+    if (f->has_defer) {
+        append_records(l, f->function, n, &head);
+        append_frame(NULL, &head);
+        append_end(l, n->body.end - 1, false);
+    }
+    edit_open(l->edits, n->body.start + 1, 0, head.data);
+}
+
+// The semicolon that ends a return statement.
+static size_t semicolon_after(Lower *l, size_t offset) {
+    const char *text = l->tree->source->text;
+    while (text[offset] && text[offset] != ';')
+        offset++;
+    return offset;
+}
+
+static void lower_return(Lower *l, Return *r) {
+    bool defers = r->block ? lower_facts(l, r->block)->has_defer : r->function->has_defer;
+    if (!defers)
+        return;
+    size_t end = semicolon_after(l, r->span.end);
+    if (!r->value.end) {
+        edit_replace(l->edits, r->span.start, r->span.start + strlen("return"), 0, "goto gocc_end");
+        return;
+    }
+    edit_replace(l->edits, r->span.start, r->value.start, 0,
+                 r->function->result.is_void ? "{ (" : "{ gocc_f.result = (");
+    edit_replace(l->edits, r->value.end, end + 1, 0, "); goto gocc_end; }");
+}
+
+void lower_frames(Lower *l) {
+    for (size_t i = 0; i < l->facts->n_functions; i++)
+        lower_function(l, l->facts->functions[i]);
+    for (int i = 1; i <= l->tree->n_nodes; i++)
+        if (l->tree->by_id[i]->is_block)
+            lower_block(l, l->tree->by_id[i]);
+    for (size_t i = 0; i < l->facts->n_returns; i++)
+        lower_return(l, &l->facts->returns[i]);
+}

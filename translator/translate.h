@@ -1,0 +1,191 @@
+// translate.h - what marker, facts, checks and lowering say to each other. The stages are listed in translate.c.
+#ifndef GOCC_TRANSLATE_H
+#define GOCC_TRANSLATE_H
+
+#include "gocc.h"
+
+// ---- prelude.c: the declarations at the head of marker C and final C -------------------------------
+const char *prelude_marker(void);
+const char *prelude_final(void);
+
+// ---- facts: what libclang knows, in our own terms --------------------------------------------------
+typedef struct Var Var;
+typedef struct Function Function;
+
+// A type as far as lowering and messages need it. `elem` and `direction` describe a channel.
+typedef struct TypeInfo {
+    bool known;                    // false: clang could not tell (after an error)
+    bool is_channel;
+    Direction direction;
+    const char *spelling;          // in the user's words: "chan(int)", "struct job *"
+    const char *identity;          // canonical, equal for equal types in all units
+    int kind;                      // enum go__kind of abi.h
+    bool named;                    // a typedef of an arithmetic or string type
+    bool is_any;                   // struct go_any
+    bool is_integer, is_pointer, is_void, is_array, is_function, is_incomplete, is_vla;
+    bool is_scalar;                // arithmetic or pointer: can be a condition
+    long long size, align;         // bytes; size < 0: unknown
+    const struct TypeInfo *elem;   // of a channel
+} TypeInfo;
+
+typedef struct Ref {               // one mention of a variable
+    Span span;
+    Var *var;
+    Node *block;                   // innermost go/defer block around it, or NULL
+} Ref;
+
+typedef enum VarKind { VAR_LOCAL, VAR_PARAMETER, VAR_COPY, VAR_RESULT } VarKind;
+struct Var {
+    const char *name;
+    VarKind kind;
+    Function *function;
+    Node *block;                   // innermost go/defer block around its declaration (VAR_COPY: its own block), or NULL
+    size_t at;                     // offset of the declared name (VAR_COPY: in the head of the block)
+    unsigned marker_at;            // offset in marker C: its identity while facts are gathered
+    Span scope;                    // the braces (or statement) that it is declared in
+    Span init;                     // the initialiser's expression, {0, 0} without one
+    TypeInfo type;
+    bool in_for_header;            // declared in the first clause of a for, or the variable of a range
+    size_t for_keyword;            // of that loop
+    bool is_range;                 // the variable of a range over a channel
+    bool top_scope;                // lives as long as its function (or block) runs: outermost braces or parameter
+    bool self_reference;           // mentioned in its own initialiser
+    bool captured_go, captured_defer;
+    bool escapes;                  // its address may outlive the frame
+    bool per_iteration;            // a fresh one for each iteration
+    bool addressed;                // its address is kept somewhere, so others may read and write it
+    bool leaks;                    // what it holds is kept where nobody follows
+    bool reaches_result;           // what it holds may be returned
+    size_t outer;                  // start of the widest braces in which what it holds is kept
+    bool heap;                     // decided: lives in memory from go__new
+    const char *reason;            // why, for -d escape
+};
+
+// How addresses and values travel: from a variable (its address, or what it holds) to where they are kept. `to` NULL: to where
+// nobody follows (memory behind a pointer, another function, a global).
+typedef struct Flow { Var *from; bool address; Var *to; size_t at; const char *why; } Flow;
+
+// A jump and the innermost go/defer blocks of its two ends.
+typedef struct Jump { size_t at; const char *what; Node *from, *to; } Jump;
+// An operator applied to a channel that channels do not have.
+typedef struct Misuse { size_t at; const char *what; const TypeInfo *type; } Misuse;
+
+typedef struct Return { Span span, value; Function *function; Node *block; } Return;
+
+struct Function {
+    const char *name;
+    Span body;                     // with braces
+    TypeInfo result;
+    const char *result_type;       // C text that names the type of the result inside the body
+    Var **params; int n_params;
+    bool has_vla;
+    Var *result_var;               // `_Result`; also where flows of returned values end
+    bool has_defer;                // defers outside of blocks
+    bool has_recover;              // calls recover() outside of blocks
+};
+
+// What facts say of one construct; index = node id.
+typedef struct NodeFacts {
+    Function *function;            // the function around it, or NULL at file scope
+    Node *block;                   // innermost go/defer block around it (not itself), or NULL
+    bool in_loop;                  // N_DEFER: may run more than once per frame
+    long long args_bytes;          // N_GO, N_DEFER call: room for the arguments, at most
+    TypeInfo operand;              // channel operand; argument of len, cap, close, panic; T of make, new, any_is, any_as
+    TypeInfo value;                // N_CALL make: the size
+    bool operand_seen, value_seen; // clang could type it
+    bool constant; long long constant_value;       // make's size
+    bool calls_function;           // N_GO, N_DEFER call: the callee is the plain name of a function
+    bool call_seen;                // N_GO, N_DEFER call: it is a call
+    bool calls_builtin;            // the callee is a word of the language (close, panic ...)
+    bool *null_args;               // per argument: an integer constant for a pointer parameter
+    Var **captures; int n_captures; size_t cap_captures;   // blocks: the variables they share
+    Var **copies; int n_copies;    // blocks: own copies, in the order of args[]
+    bool has_defer, has_recover;   // blocks: in the block itself
+    int number;                    // blocks: N of the name funcN inside its function
+} NodeFacts;
+
+typedef struct ClangError {
+    size_t at;
+    const char *message;
+    bool touches_channel;          // names a channel type
+    bool lenient;                  // gcc only warns of such things: counts only if it touches a channel
+} ClangError;
+
+typedef struct Facts {
+    Tree *tree;
+    NodeFacts *nodes;              // by id
+    Function **functions; size_t n_functions, cap_functions;
+    Var **vars; size_t n_vars, cap_vars;
+    Ref *refs; size_t n_refs, cap_refs;
+    Return *returns; size_t n_returns, cap_returns;
+    Flow *flows; size_t n_flows, cap_flows;
+    Jump *jumps; size_t n_jumps, cap_jumps;
+    Misuse *misuses; size_t n_misuses, cap_misuses;
+    unsigned char *claimed;        // a bit per byte of the text: clang knows what the word there is
+    ClangError *errors; size_t n_errors, cap_errors;
+    bool again;                    // the tree was corrected (a comparison, the type of _Result): make the marker anew
+} Facts;
+
+// Parses marker C (marker: its edits, text) and gathers the facts. Never NULL; without libclang the process ends with a message.
+Facts *facts_gather(Tree *tree, Edits *marker, const char *text, size_t length, const TranslateOptions *options,
+                    const Facts *previous);
+Function *facts_function_at(const Facts *f, size_t offset);
+Node *tree_block_at(const Tree *t, size_t offset);     // innermost go/defer block whose body contains offset, or NULL
+Node *tree_node_at(const Tree *t, size_t offset);      // innermost node whose span contains offset (the root if none)
+
+// ---- marker.c ----------------------------------------------------------------------------------
+// `known`: facts of an earlier pass over the same tree (for the type of _Result), or NULL.
+Edits *marker_make(Tree *tree, const Facts *known);
+void marker_channel_type(Edits *e, const Node *n);      // N_CHAN; the same text in final C
+Span marker_copy_name(const Tree *t, Span copy);       // the declared name in `int id = i`; {0, 0} if there is none
+
+// ---- check.c: what only the types tell is wrong; reports through diag.c -----------------------------
+void check_facts(const Facts *f, Edits *marker);
+
+// ---- escape.c ----------------------------------------------------------------------------------
+void escape_decide(Facts *f);
+
+// ---- lower.c and lower_*.c: final C ---------------------------------------------------------------
+typedef struct Lower {
+    Tree *tree;
+    Facts *facts;
+    Edits *edits;
+    bool clang;                    // blocks (^) instead of nested functions
+    Buffer types;                  // descriptors of boxed types, at file scope
+    const TypeInfo **boxed; size_t n_boxed, cap_boxed;
+} Lower;
+// Adds the edits of final C and returns the prelude that goes before them.
+const char *lower_unit(Tree *tree, Facts *facts, bool compiler_is_clang, Edits **edits);
+
+// lower.c: what the others share
+NodeFacts *lower_facts(Lower *l, const Node *n);
+void lower_between(Lower *l, const Node *n, size_t start, size_t end, const char *text);
+const char *lower_name(Lower *l, const Var *v, const Node *block);  // how v is mentioned inside `block`
+const char *lower_elem(Lower *l, Span channel);        // the element type of a channel expression
+const char *lower_type(Lower *l, const TypeInfo *t);   // the address of the descriptor of a boxed type
+const char *lower_text(Lower *l, Span s);              // the user's text, as it was
+Var *lower_var_at(Lower *l, size_t offset);            // declared there, or NULL
+// lower_go.c, lower_defer.c
+void lower_go(Lower *l, Node *n);
+void lower_defer(Lower *l, Node *n);
+void lower_frames(Lower *l);                           // heads and ends of functions and blocks
+void lower_block_head(Lower *l, const Node *n, Buffer *out);    // what a go or defer block begins with
+void lower_environment(Lower *l, Node *n, const char *header, Buffer *out);    // the struct that a block is called with
+void lower_fill(Lower *l, Node *n, const char *target, Buffer *out);           // assigns its members
+void lower_block_open(Lower *l, Node *n, const char *header);   // up to and including the block's function head
+void lower_call_open(Lower *l, Node *n, const char *header, Buffer *out);      // arguments, struct, function of a detached call
+const char *lower_callee(Lower *l, Node *n);           // the address of what a deferred call calls
+// lower_chan.c, lower_select.c, lower_words.c, lower_heap.c
+void lower_receive(Lower *l, Node *n);
+void lower_send(Lower *l, Node *n);
+void lower_receive2(Lower *l, Node *n);
+void lower_range(Lower *l, Node *n);
+void lower_select(Lower *l, Node *n);
+void lower_word(Lower *l, Node *n);
+void lower_call(Lower *l, Node *n);
+void lower_heap(Lower *l);                             // declarations and mentions of variables
+const char *lower_heap_parameter(const Var *v);        // at the head of a function or block: the parameter's home
+const char *lower_heap_tail(Lower *l, const Var *v);   // after an initialised declarator: `, (*gocc_x) = ...`, or ""
+bool lower_declared_by_construct(Lower *l, const Var *v);
+
+#endif
