@@ -19,7 +19,7 @@ enum { STACK_BYTES = 64 << 10, GUARD_BYTES = 4 << 10 };   // a crash report take
 static __thread char *own_stack;   // the mapping, guard included, or NULL
 static struct sigaction previous[NSIG];
 
-void signal_stack_acquire(void) {
+void gort_signal_stack_acquire(void) {
     stack_t now;
     if (own_stack || sigaltstack(NULL, &now) != 0 || !(now.ss_flags & SS_DISABLE))
         return;
@@ -35,7 +35,7 @@ void signal_stack_acquire(void) {
         munmap(p, STACK_BYTES + GUARD_BYTES);
 }
 
-void signal_stack_release(void) {
+void gort_signal_stack_release(void) {
     stack_t now;
     if (!own_stack || sigaltstack(NULL, &now) != 0)
         return;
@@ -48,18 +48,22 @@ void signal_stack_release(void) {
     own_stack = NULL;
 }
 
-static bool is_handled(const struct sigaction *action) {
-    return (action->sa_flags & SA_SIGINFO) || (action->sa_handler != SIG_DFL);
+bool gort_signal_was_handled(int number) {
+    const struct sigaction *p = &previous[number];
+    return (p->sa_flags & SA_SIGINFO) || (p->sa_handler != SIG_DFL && p->sa_handler != SIG_IGN);
 }
 
-void signal_install(int number, SignalHandler *handler, bool polite) {
+void gort_signal_install(int number, SignalHandler *handler, bool polite) {
     if (sigaction(number, NULL, &previous[number]) != 0)
         return;
-    if (polite && is_handled(&previous[number]))
+    if (polite && (gort_signal_was_handled(number) || previous[number].sa_handler == SIG_IGN))
         return;
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
     action.sa_sigaction = handler;
     sigfillset(&action.sa_mask);
+    sigdelset(&action.sa_mask, SIGSEGV);   // a fault in a handler must reach one, not kill without a word
+    sigdelset(&action.sa_mask, SIGBUS);
+    sigdelset(&action.sa_mask, SIGFPE);
     sigaction(number, &action, NULL);
 }
 
@@ -70,7 +74,7 @@ static void act_as_default(int number, const siginfo_t *info) {
         syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
 }
 
-void signal_forward(int number, siginfo_t *info, void *context) {
+void gort_signal_forward(int number, siginfo_t *info, void *context) {
     const struct sigaction *p = &previous[number];
     if (p->sa_flags & SA_SIGINFO)
         p->sa_sigaction(number, info, context);

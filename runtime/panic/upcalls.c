@@ -1,0 +1,16 @@
+// upcalls.c - how lower layers get here: the one table of base/upcalls.h.
+#include "base/upcalls.h"
+
+#include "os/signal.h"
+#include "panic/panic.h"
+
+static _Noreturn void panic_plain(const char *text) {
+    gort_panic_runtime(text, NULL);
+}
+
+const struct Upcalls gort_upcalls = {
+    .panic_plain = panic_plain,
+    .fatal = gort_report_fatal,
+    .thread_started = gort_signal_stack_acquire,
+    .thread_ended = gort_signal_stack_release,
+};
