@@ -170,6 +170,7 @@ TypeInfo facts_type(CXType type) {
     info.is_void = canonical.kind == CXType_Void;
     info.is_array = is_array_kind(canonical.kind);
     info.is_vla = has_vla(canonical);
+    info.elem_is_vla = info.is_vla && has_vla(CL->getCanonicalType(CL->getArrayElementType(canonical)));
     info.is_function =
         canonical.kind == CXType_FunctionProto || canonical.kind == CXType_FunctionNoProto;
     info.size = CL->Type_getSizeOf(canonical);

@@ -226,6 +226,11 @@ static void settle_copy(Visit *v, Var *var) {
     var->at = marker_copy_name(v->tree, block->args[n->n_copies - 1]).start;
 }
 
+static bool is_select(Visit *v, size_t at) {
+    Node *n = tree_node_at(v->tree, at);
+    return n->kind == N_SELECT && n->keyword == at;
+}
+
 static void settle_scope(Visit *v, Var *var) {
     for (size_t i = v->n_frames - 1; i-- > 0;) {
         Frame *f = &v->frames[i];
@@ -238,6 +243,8 @@ static void settle_scope(Visit *v, Var *var) {
         var->scope = facts_extent(v, f->cursor);
         Span body = var->block ? var->block->body : v->function->body;
         var->top_scope = !var->in_for_header && var->scope.start == body.start;
+        var->in_switch = i > 0 && !var->in_for_header && v->frames[i - 1].kind == CXCursor_SwitchStmt &&
+                         !is_select(v, v->frames[i - 1].start);
         return;
     }
 }
@@ -319,8 +326,10 @@ static void goto_label(Visit *v, CXCursor c) {
     CXCursor label = CL->getCursorReferenced(c);
     if (CL->Cursor_isNull(label))
         return;
-    size_t at = facts_at(v, CL->getCursorLocation(c), NULL);
-    add_jump(v, at, "goto", facts_at(v, CL->getCursorLocation(label), NULL));
+    Goto g = {facts_at(v, CL->getCursorLocation(c), NULL),
+              facts_at(v, CL->getCursorLocation(label), NULL)};
+    *ARENA_PUSH(v->facts->gotos, v->facts->n_gotos, v->facts->cap_gotos) = g;
+    add_jump(v, g.at, "goto", g.label);
 }
 
 // ---- constructs --------------------------------------------------------------------------------

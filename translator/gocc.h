@@ -58,7 +58,8 @@ typedef struct Token {
     TokenKind kind;
     Span span;
     int cls;                                           // bison's token, from the classification
-    int match;                                         // index of the partner bracket, or -1
+    int match;                                         // index of the partner bracket, or -1; of a prefix `<-`: its operand's last token
+    uint8_t code, flags;                               // tokens.h: what the token is by itself, and what its context made of it
 } Token;
 typedef struct Tokens { Token *v; size_t n; } Tokens;
 
@@ -151,6 +152,7 @@ typedef struct TranslateOptions {
     const char **clang_args; int n_clang_args;         // -std, -m, -f flags that change what the text means; no -I, -D
     const char *dump;                                  // -d LIST: comma-separated stages, or NULL
     bool compiler_is_clang;                            // GOCC_CC is a clang: blocks instead of nested functions
+    bool lto;                                          // -flto: no references by assembler name
 } TranslateOptions;
 // Translates one preprocessed unit. *out is NULL when the unit is plain C and must go to the compiler verbatim. Returns false after
 // errors (all reported, not yet flushed).

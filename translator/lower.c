@@ -106,8 +106,9 @@ static const char clang_blocks[] =
     "static inline void gocc_run_defer(void *p) "
     "{ ((struct { struct go__defer d; void (^b)(void *); } *)p)->b(p); } ";
 
-const char *lower_unit(Tree *tree, Facts *facts, bool compiler_is_clang, Edits **edits) {
-    Lower l = {.tree = tree, .facts = facts, .clang = compiler_is_clang};
+const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options, Edits **edits) {
+    Lower l = {.tree = tree, .facts = facts, .clang = options->compiler_is_clang,
+               .lto = options->lto};
     l.edits = edits_new(tree->source);
     lower_heap(&l);
     // Inner constructs first: an outer one may mention an operand a second time, as final C.
@@ -115,6 +116,6 @@ const char *lower_unit(Tree *tree, Facts *facts, bool compiler_is_clang, Edits *
         lower_node(&l, tree->by_id[i]);
     lower_frames(&l);
     *edits = l.edits;
-    return F("%s%s%s", prelude_final(), compiler_is_clang ? clang_blocks : "",
+    return F("%s%s%s", prelude_final(), l.clang ? clang_blocks : "",
              l.types.length ? l.types.data : "");
 }

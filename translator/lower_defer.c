@@ -29,8 +29,9 @@ static long long record_bytes(Lower *l, Node *n) {
     return (bytes + 15) & ~15LL;
 }
 
-static void push(Lower *l, Node *n, const char *function, const char *callee, Buffer *out) {
+static void push(Lower *l, Node *n, const char *callee, Buffer *out) {
     NodeFacts *f = lower_facts(l, n);
+    const char *function = lower_address(l, n, out);
     if (f->in_loop)
         buffer_printf(out, "struct gocc_e%d *gocc_r = go__defer_alloc(sizeof(struct gocc_e%d)); ",
                       n->id, n->id);
@@ -38,8 +39,8 @@ static void push(Lower *l, Node *n, const char *function, const char *callee, Bu
         buffer_printf(out, "_Static_assert(sizeof(struct gocc_e%d) <= sizeof(gocc_d%d), \"record\"); "
                            "struct gocc_e%d *gocc_r = (void *)gocc_d%d; gocc_r->gocc_d.heap = 0; ",
                       n->id, n->id, n->id, n->id);
-    buffer_printf(out, "gocc_r->gocc_d.run = %s; gocc_r->gocc_d.callee = %s; ",
-                  l->clang ? "gocc_run_defer" : function, callee);
+    buffer_printf(out, "gocc_r->gocc_d.run = %s; gocc_r->gocc_d.callee = %s; ", function,
+                  callee);
 }
 
 static void fill_call(Lower *l, Node *n, Buffer *out) {
@@ -57,19 +58,18 @@ static void fill_call(Lower *l, Node *n, Buffer *out) {
 static const char frame_address[] = "go__defer_push(&gocc_f.f, &gocc_r->gocc_d); }";
 
 void lower_defer(Lower *l, Node *n) {
-    NodeFacts *f = lower_facts(l, n);
     Buffer tail = {0};
     if (n->is_block) {
         lower_block_open(l, n, "struct go__defer gocc_d; ");
         buffer_puts(&tail, l->clang ? "; " : " ");
-        push(l, n, F("gocc_func%d", f->number), "gocc_r", &tail);
+        push(l, n, "gocc_r", &tail);
         lower_fill(l, n, "gocc_r->", &tail);
         buffer_puts(&tail, frame_address);
         edit_close(l->edits, n->body.end, n->depth, tail.data);
         return;
     }
     lower_call_open(l, n, "struct go__defer gocc_d; ", &tail);
-    push(l, n, F("gocc_thunk%d", n->id), lower_callee(l, n), &tail);
+    push(l, n, lower_callee(l, n), &tail);
     fill_call(l, n, &tail);
     buffer_puts(&tail, frame_address);
     edit_replace(l->edits, n->rparen, n->span.end, n->depth, tail.data);

@@ -2,7 +2,9 @@
 //
 // A block becomes a function inside its function, so that types, static variables and constants of the surroundings stay visible. It reaches
 // the variables it shares only through its argument, the environment: a struct of pointers (and of copies). So gcc needs
-// no static chain and no trampoline. For a compiler without nested functions (clang) the function is a block
+// no static chain. Still, at -O0 gcc makes a chain, and with it a trampoline on the stack, for every nested function whose address is
+// taken; so the address is taken of its assembler name instead (`main.func1`), declared a second time as an ordinary
+// function. (With -flto, where such references do not hold, the optimiser drops the chain.) For a compiler without nested functions (clang) the function is a block
 // literal that captures nothing; its address travels in the environment and a helper calls it.
 
 #include "gocc.h"
@@ -94,9 +96,35 @@ void lower_block_head(Lower *l, const Node *n, Buffer *out) {
     }
 }
 
-static const char *function_head(Lower *l, const char *name) {
-    return l->clang ? F("void (^%s)(void *) = ^(void *gocc_p) ", name)
-                    : F("__extension__ void %s(void *gocc_p) ", name);
+static const char *function_name(Lower *l, const Node *n) {
+    return n->is_block ? F("gocc_func%d", l->facts->nodes[n->id].number) : F("gocc_thunk%d", n->id);
+}
+
+static const char *assembler_name(Lower *l, const Node *n) {
+    NodeFacts *f = &l->facts->nodes[n->id];
+    return n->is_block ? F("%s.func%d", f->function->name, f->number)
+                       : F("%s.gocc_thunk%d", f->function->name, n->id);
+}
+
+static const char *function_head(Lower *l, Node *n) {
+    const char *name = function_name(l, n);
+    if (l->clang)
+        return F("void (^%s)(void *) = ^(void *gocc_p) ", name);
+    if (l->lto)
+        return F("__extension__ void %s(void *gocc_p) ", name);
+    return F("__extension__ auto void %s(void *) __asm__(\"%s\"); "
+             "__extension__ __attribute__((used)) void %s(void *gocc_p) ",
+             name, assembler_name(l, n), name);
+}
+
+// What the runtime gets to call; `out` takes the declaration that it may need.
+const char *lower_address(Lower *l, Node *n, Buffer *out) {
+    if (l->clang)
+        return n->kind == N_GO ? "gocc_run_go" : "gocc_run_defer";
+    if (l->lto)
+        return function_name(l, n);
+    buffer_printf(out, "extern void gocc_r%d(void *) __asm__(\"%s\"); ", n->id, assembler_name(l, n));
+    return F("gocc_r%d", n->id);
 }
 
 // Everything from the keyword to the body's brace.
@@ -104,7 +132,7 @@ void lower_block_open(Lower *l, Node *n, const char *header) {
     NodeFacts *f = lower_facts(l, n);
     Buffer open = {0};
     lower_environment(l, n, header, &open);
-    buffer_puts(&open, function_head(l, F("gocc_func%d", f->number)));
+    buffer_puts(&open, function_head(l, n));
     if (!f->n_copies) {
         lower_between(l, n, n->keyword, n->body.start, F("{ %s", open.data));
         return;
@@ -172,7 +200,7 @@ static void call_environment(Lower *l, Node *n, const char *header, Buffer *out)
     for (int i = 0; i < n->n_args; i++)
         buffer_printf(out, "__typeof__(gocc_a%d) gocc_a%d; ", i, i);
     buffer_printf(out, "} __attribute__((may_alias)); %s{ struct gocc_e%d *gocc_e = gocc_p; (void)gocc_e; %s; }%s ",
-                  function_head(l, F("gocc_thunk%d", n->id)), n->id, call_text(l, n),
+                  function_head(l, n), n->id, call_text(l, n),
                   l->clang ? ";" : "");
 }
 
@@ -212,8 +240,9 @@ static bool is_empty(const NodeFacts *f, const Node *n) {
                        : n->n_args == 0 && !has_callee_value(f);
 }
 
-static void start(Lower *l, Node *n, const char *function, Buffer *out) {
+static void start(Lower *l, Node *n, Buffer *out) {
     NodeFacts *f = lower_facts(l, n);
+    const char *function = lower_address(l, n, out);
     if (is_empty(f, n) && !l->clang) {
         buffer_printf(out, "go__go(%s, (void *)0, 0); }", function);
         return;
@@ -223,7 +252,7 @@ static void start(Lower *l, Node *n, const char *function, Buffer *out) {
         lower_fill(l, n, "gocc_v.", out);
     else
         fill_call(l, n, "gocc_v.", out);
-    buffer_printf(out, "go__go(%s, &gocc_v, sizeof(gocc_v)); }", l->clang ? "gocc_run_go" : function);
+    buffer_printf(out, "go__go(%s, &gocc_v, sizeof(gocc_v)); }", function);
 }
 
 void lower_go(Lower *l, Node *n) {
@@ -232,13 +261,13 @@ void lower_go(Lower *l, Node *n) {
     if (n->is_block) {
         lower_block_open(l, n, "");
         buffer_puts(&tail, l->clang ? "; " : " ");
-        start(l, n, F("gocc_func%d", f->number), &tail);
+        start(l, n, &tail);
         edit_close(l->edits, n->body.end, n->depth, tail.data);
         return;
     }
     lower_call_open(l, n, "", &tail);
     if (has_callee_value(f))
         buffer_puts(&tail, "if (!gocc_f) go__go_nil(); ");
-    start(l, n, F("gocc_thunk%d", n->id), &tail);
+    start(l, n, &tail);
     edit_replace(l->edits, n->rparen, n->span.end, n->depth, tail.data);
 }

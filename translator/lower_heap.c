@@ -153,10 +153,23 @@ static void drop_register(Lower *l, const Var *v) {
     }
 }
 
+// `__auto_type x = e;` takes one declarator only: the pointer is declared after it.
+static bool declare_auto(Lower *l, const Var *v, size_t name) {
+    const Tree *t = l->tree;
+    size_t start = declarator_start(t, name);
+    if (start == 0 || !token_is(t, start - 1, "__auto_type") || v->in_for_header)
+        return false;
+    size_t end = token_at(t, v->init.end);
+    edit_close(l->edits, t->tokens.v[end].span.end, 0, lower_heap_parameter(v));
+    return true;
+}
+
 static void declare(Lower *l, const Var *v) {
     const Tree *t = l->tree;
     size_t name = token_at(t, v->at);
     drop_register(l, v);
+    if (declare_auto(l, v, name))
+        return;
     if (!v->init.end && !has_alignment(l, v)) {
         plain_name(l, v);
         edit_close(l->edits, end_of_declaration(t, name), DEEP,

@@ -74,7 +74,10 @@ bool translate(const char *text, size_t length, const char *main_file,
     if (diag_errors() > errors)
         return false;
     escape_decide(facts);
-    const char *prelude = lower_unit(tree, facts, options->compiler_is_clang, &last_edits);
+    check_heap(facts);
+    if (diag_errors() > errors)
+        return false;
+    const char *prelude = lower_unit(tree, facts, options, &last_edits);
     *out = edits_apply(last_edits, prelude, out_length);
     last_text = *out;
     last_length = *out_length;

@@ -26,6 +26,7 @@ typedef struct TypeInfo {
     bool is_scalar;                // arithmetic or pointer: can be a condition
     long long size, align;         // bytes; size < 0: unknown
     const struct TypeInfo *elem;   // of a channel
+    bool elem_is_vla;              // of a variable-length array: the elements are such arrays, too
 } TypeInfo;
 
 typedef struct Ref {               // one mention of a variable
@@ -49,6 +50,7 @@ struct Var {
     size_t for_keyword;            // of that loop
     bool is_range;                 // the variable of a range over a channel
     bool top_scope;                // lives as long as its function (or block) runs: outermost braces or parameter
+    bool in_switch;                // declared directly in the braces of a switch
     bool self_reference;           // mentioned in its own initialiser
     bool captured_go, captured_defer;
     bool escapes;                  // its address may outlive the frame
@@ -67,6 +69,7 @@ typedef struct Flow { Var *from; bool address; Var *to; size_t at; const char *w
 
 // A jump and the innermost go/defer blocks of its two ends.
 typedef struct Jump { size_t at; const char *what; Node *from, *to; } Jump;
+typedef struct Goto { size_t at, label; } Goto;
 // An operator applied to a channel that channels do not have.
 typedef struct Misuse { size_t at; const char *what; const TypeInfo *type; } Misuse;
 
@@ -120,6 +123,7 @@ typedef struct Facts {
     Return *returns; size_t n_returns, cap_returns;
     Flow *flows; size_t n_flows, cap_flows;
     Jump *jumps; size_t n_jumps, cap_jumps;
+    Goto *gotos; size_t n_gotos, cap_gotos;
     Misuse *misuses; size_t n_misuses, cap_misuses;
     unsigned char *claimed;        // a bit per byte of the text: clang knows what the word there is
     ClangError *errors; size_t n_errors, cap_errors;
@@ -142,6 +146,8 @@ Span marker_copy_name(const Tree *t, Span copy);       // the declared name in `
 // ---- check.c: what only the types tell is wrong; reports through diag.c -----------------------------
 void check_facts(const Facts *f, Edits *marker);
 
+void check_heap(const Facts *f);                       // after escape_decide
+
 // ---- escape.c ----------------------------------------------------------------------------------
 void escape_decide(Facts *f);
 
@@ -151,11 +157,12 @@ typedef struct Lower {
     Facts *facts;
     Edits *edits;
     bool clang;                    // blocks (^) instead of nested functions
+    bool lto;                      // no references by assembler name
     Buffer types;                  // descriptors of boxed types, at file scope
     const TypeInfo **boxed; size_t n_boxed, cap_boxed;
 } Lower;
 // Adds the edits of final C and returns the prelude that goes before them.
-const char *lower_unit(Tree *tree, Facts *facts, bool compiler_is_clang, Edits **edits);
+const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options, Edits **edits);
 
 // lower.c: what the others share
 NodeFacts *lower_facts(Lower *l, const Node *n);
@@ -174,6 +181,7 @@ void lower_environment(Lower *l, Node *n, const char *header, Buffer *out);    /
 void lower_fill(Lower *l, Node *n, const char *target, Buffer *out);           // assigns its members
 void lower_block_open(Lower *l, Node *n, const char *header);   // up to and including the block's function head
 void lower_call_open(Lower *l, Node *n, const char *header, Buffer *out);      // arguments, struct, function of a detached call
+const char *lower_address(Lower *l, Node *n, Buffer *out);      // of the function of a block or detached call, for the runtime
 const char *lower_callee(Lower *l, Node *n);           // the address of what a deferred call calls
 // lower_chan.c, lower_select.c, lower_words.c, lower_heap.c
 void lower_receive(Lower *l, Node *n);

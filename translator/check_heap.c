@@ -1,0 +1,102 @@
+// check_heap.c - variables that move to the heap, and what keeps one from moving soundly.
+//
+// A moved variable is reached through a pointer that its declaration sets, so control must pass the declaration; and every mention must
+// be known, so clang must have understood the part of the text where it may be mentioned. Both are checked here, since a miss would be a
+// wrong program.
+
+#include "gocc.h"
+#include "translate.h"
+
+#include <string.h>
+
+static bool moves(const Var *v) {
+    return v->heap || v->captured_defer || v->captured_go;
+}
+
+// ---- jumps over a declaration ------------------------------------------------------------------
+static void check_switch(const Facts *f, const Var *v) {
+    if (v->in_switch)
+        diag_at(f->tree->source, v->at, DIAG_ERROR,
+                "the switch jumps over the declaration of '%s', which is %s: declare it before the switch or in "
+                "braces of its own", v->name, v->reason);
+}
+
+static void check_gotos(const Facts *f, const Var *v) {
+    for (size_t i = 0; i < f->n_gotos; i++) {
+        const Goto *g = &f->gotos[i];
+        bool into = g->label > v->at && g->label < v->scope.end;
+        bool from_outside = g->at < v->at || g->at >= v->scope.end;
+        if (into && from_outside) {
+            diag_at(f->tree->source, g->at, DIAG_ERROR,
+                    "'goto' jumps over the declaration of '%s', which is %s", v->name, v->reason);
+            return;
+        }
+    }
+}
+
+// ---- mentions that clang did not see -----------------------------------------------------------
+typedef struct Moved { const Var **v; size_t n, cap; } Moved;
+
+static bool is_claimed(const Facts *f, size_t at) {
+    return f->claimed[at / 8] & (1 << at % 8);
+}
+
+static bool token_is_any(const Tree *t, size_t i, const char *const *texts) {
+    Span s = t->tokens.v[i].span;
+    for (; *texts; texts++)
+        if (strlen(*texts) == s.end - s.start &&
+            !memcmp(t->source->text + s.start, *texts, s.end - s.start))
+            return true;
+    return false;
+}
+
+static bool names_no_variable(const Tree *t, size_t i) {
+    static const char *const before[] = {".", "->", "struct", "union", "enum", "goto", NULL};
+    static const char *const after[] = {":", NULL};
+    return (i > 0 && token_is_any(t, i - 1, before)) ||
+           (i + 1 < t->tokens.n && token_is_any(t, i + 1, after));
+}
+
+static const Var *moved_of_name(const Moved *m, const char *text, Span s) {
+    size_t n = s.end - s.start;
+    for (size_t i = 0; i < m->n; i++) {
+        const Var *v = m->v[i];
+        if (strlen(v->name) == n && !memcmp(v->name, text + s.start, n) && s.start > v->at &&
+            s.start < v->scope.end)
+            return v;
+    }
+    return NULL;
+}
+
+static void check_mentions(const Facts *f, const Moved *m) {
+    const Tree *t = f->tree;
+    for (size_t i = 0; m->n && i < t->tokens.n; i++) {
+        const Token *token = &t->tokens.v[i];
+        if (token->kind != TK_WORD || is_claimed(f, token->span.start))
+            continue;
+        const Var *v = moved_of_name(m, t->source->text, token->span);
+        if (!v || names_no_variable(t, i) || v->at == token->span.start)
+            continue;
+        diag_at(t->source, token->span.start, DIAG_ERROR,
+                "cannot tell what '%s' means here, so it cannot be shared with a block", v->name);
+    }
+}
+
+void check_heap(const Facts *f) {
+    Moved moved = {0};
+    for (size_t i = 0; i < f->n_vars; i++) {
+        const Var *v = f->vars[i];
+        if (!moves(v) || v->kind == VAR_RESULT)
+            continue;
+        *ARENA_PUSH(moved.v, moved.n, moved.cap) = v;
+        if (v->heap && v->kind == VAR_LOCAL && !v->in_for_header) {
+            check_switch(f, v);
+            check_gotos(f, v);
+        }
+        if (v->type.is_vla && v->type.elem_is_vla)
+            diag_at(f->tree->source, v->at, DIAG_ERROR,
+                    "'%s', an array with more than one variable length, is %s: share a pointer to it",
+                    v->name, v->reason ? v->reason : "shared with a deferred block");
+    }
+    check_mentions(f, &moved);
+}
