@@ -6,14 +6,14 @@
 
 void gort_throw(const char *text, const char *file, int line) {
     Print p;
-    print_start(&p);
-    print_text(&p, "fatal error: runtime: check failed: ");
-    print_text(&p, text);
-    print_text(&p, " at ");
-    print_text(&p, file);
-    print_text(&p, ":");
-    print_int(&p, line);
-    print_text(&p, "\n");
-    print_finish(&p);
+    gort_print_start(&p);
+    gort_print_text(&p, "fatal error: runtime: check failed: ");
+    gort_print_text(&p, text);
+    gort_print_text(&p, " at ");
+    gort_print_text(&p, file);
+    gort_print_text(&p, ":");
+    gort_print_int(&p, line);
+    gort_print_text(&p, "\n");
+    gort_print_finish(&p);
     abort();
 }

@@ -10,15 +10,15 @@ Flags gort_flags;
 
 static void report(const char *name, const char *value, const char *meaning) {
     Print p;
-    print_start(&p);
-    print_text(&p, "gocc: ");
-    print_text(&p, name);
-    print_text(&p, "=");
-    print_text(&p, value);
-    print_text(&p, ": ");
-    print_text(&p, meaning);
-    print_text(&p, "; the default holds\n");
-    print_finish(&p);
+    gort_print_start(&p);
+    gort_print_text(&p, "gocc: ");
+    gort_print_text(&p, name);
+    gort_print_text(&p, "=");
+    gort_print_text(&p, value);
+    gort_print_text(&p, ": ");
+    gort_print_text(&p, meaning);
+    gort_print_text(&p, "; the default holds\n");
+    gort_print_finish(&p);
 }
 
 // Digits of [text, end) with an optional minus; false if that is not all, or more than an int64_t holds.
@@ -55,7 +55,7 @@ static void read_entry(const char *entry, const char *end) {
     }
 }
 
-void flags_read(void) {
+void gort_flags_read(void) {
     const char *entry = getenv("GODEBUG");
     while (entry && *entry) {
         const char *end = strchr(entry, ',');
@@ -64,7 +64,7 @@ void flags_read(void) {
     }
 }
 
-int64_t flags_number(const char *name, int64_t low, int64_t high, int64_t otherwise) {
+int64_t gort_flags_number(const char *name, int64_t low, int64_t high, int64_t otherwise) {
     const char *text = getenv(name);
     int64_t value;
     if (!text || !*text) return otherwise;

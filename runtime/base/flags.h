@@ -15,9 +15,9 @@ extern Flags gort_flags;
 
 // Reads GODEBUG once; called by the start of the runtime before anything else. An entry that it does not know belongs to another
 // part (or another version) and is left alone, as Go does; a known one that cannot be read is reported.
-void flags_read(void);
+void gort_flags_read(void);
 // The environment variable `name` as a whole number in [low, high]; `otherwise` if it is unset, empty, or, with a report on
 // stderr, not such a number.
-int64_t flags_number(const char *name, int64_t low, int64_t high, int64_t otherwise);
+int64_t gort_flags_number(const char *name, int64_t low, int64_t high, int64_t otherwise);
 
 #endif

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-void print_start(Print *p) { p->length = 0; }
+void gort_print_start(Print *p) { p->length = 0; }
 
 // Short writes and EINTR are retried; any other failure drops the text: there is nobody to tell.
-void print_finish(Print *p) {
+void gort_print_finish(Print *p) {
     int saved = errno;
     size_t done = 0;
     while (done < p->length) {
@@ -23,7 +23,7 @@ void print_finish(Print *p) {
 
 static void print_bytes(Print *p, const char *bytes, size_t n) {
     while (n > 0) {
-        if (p->length == sizeof p->text) print_finish(p);
+        if (p->length == sizeof p->text) gort_print_finish(p);
         size_t room = sizeof p->text - p->length, part = n < room ? n : room;
         memcpy(p->text + p->length, bytes, part);
         p->length += part;
@@ -32,7 +32,7 @@ static void print_bytes(Print *p, const char *bytes, size_t n) {
     }
 }
 
-void print_text(Print *p, const char *text) {
+void gort_print_text(Print *p, const char *text) {
     if (text) print_bytes(p, text, strlen(text));
 }
 
@@ -44,14 +44,14 @@ static void print_base(Print *p, uint64_t value, unsigned base) {
     print_bytes(p, digits + at, sizeof digits - at);
 }
 
-void print_uint(Print *p, uint64_t value) { print_base(p, value, 10); }
+void gort_print_uint(Print *p, uint64_t value) { print_base(p, value, 10); }
 
-void print_int(Print *p, int64_t value) {
-    if (value < 0) print_text(p, "-");
+void gort_print_int(Print *p, int64_t value) {
+    if (value < 0) gort_print_text(p, "-");
     print_base(p, value < 0 ? -(uint64_t)value : (uint64_t)value, 10);
 }
 
-void print_hex(Print *p, uint64_t value) {
-    print_text(p, "0x");
+void gort_print_hex(Print *p, uint64_t value) {
+    gort_print_text(p, "0x");
     print_base(p, value, 16);
 }

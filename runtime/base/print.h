@@ -13,11 +13,11 @@ typedef struct Print {
     char text[512];
 } Print;
 
-void print_start(Print *p);
-void print_text(Print *p, const char *text);      // NULL prints nothing
-void print_int(Print *p, int64_t value);
-void print_uint(Print *p, uint64_t value);
-void print_hex(Print *p, uint64_t value);         // with 0x
-void print_finish(Print *p);                      // writes what is left; preserves errno
+void gort_print_start(Print *p);
+void gort_print_text(Print *p, const char *text);      // NULL prints nothing
+void gort_print_int(Print *p, int64_t value);
+void gort_print_uint(Print *p, uint64_t value);
+void gort_print_hex(Print *p, uint64_t value);         // with 0x
+void gort_print_finish(Print *p);                      // writes what is left; preserves errno
 
 #endif

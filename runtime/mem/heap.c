@@ -20,7 +20,7 @@ static HeapCache shared;             // for callers without a processor; under h
 static char *arena_next, *arena_end; // under heap_lock
 
 static void *fresh_pages(size_t bytes, size_t align) {
-    void *p = bytes <= SIZE_MAX / 4 && align <= SIZE_MAX / 4 ? os_memory_map(bytes, align) : NULL;
+    void *p = bytes <= SIZE_MAX / 4 && align <= SIZE_MAX / 4 ? gort_os_memory_map(bytes, align) : NULL;
     if (!p) gort_upcalls.fatal("runtime: out of memory");
     return p;
 }
@@ -45,18 +45,18 @@ static char *bump(HeapCache *cache, size_t size, size_t align) {
 static __attribute__((noinline)) void *allocate_slow(HeapCache *cache, size_t size, size_t align) {
     if (size > LARGE || align > PAGE)
         return fresh_pages((size + PAGE - 1) & ~(size_t)(PAGE - 1), align > PAGE ? align : PAGE);
-    lock_acquire(&heap_lock, RANK_ALLOCATE);
+    gort_lock_acquire(&heap_lock, RANK_ALLOCATE);
     HeapCache *from = cache ? cache : &shared;
     char *p = cache ? NULL : bump(from, size, align);
     if (!p) {
         piece_take(from);
         p = bump(from, size, align);
     }
-    lock_release(&heap_lock, RANK_ALLOCATE);
+    gort_lock_release(&heap_lock, RANK_ALLOCATE);
     return p;
 }
 
-void *heap_allocate(HeapCache *cache, size_t size, size_t align) {
+void *gort_heap_allocate(HeapCache *cache, size_t size, size_t align) {
     gort_assert(align && (align & (align - 1)) == 0);
     if (size == 0) size = 1;             // distinct objects have distinct addresses, as C wants it
 #ifdef GORT_ASAN

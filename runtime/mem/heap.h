@@ -11,6 +11,6 @@ typedef struct HeapCache {      // a processor's piece of fresh memory: [next, e
 
 // Zeroed memory at a multiple of align (a power of two); never NULL, running out is fatal. The cache belongs to the caller's processor;
 // NULL: the caller holds none, a shared one is used, under a lock.
-void *heap_allocate(HeapCache *cache, size_t size, size_t align);
+void *gort_heap_allocate(HeapCache *cache, size_t size, size_t align);
 
 #endif

@@ -62,9 +62,9 @@ static StackHeader *slot_header(const Chunk *c, uint32_t i) {
 static void chunk_add(void) {
     size_t bytes = (size_t)GORT_STACKS_PER_CHUNK * GORT_STACK_BYTES;
     Chunk *c = calloc(1, sizeof *c);
-    char *base = c ? os_memory_map(bytes, GORT_STACK_BYTES) : NULL;
+    char *base = c ? gort_os_memory_map(bytes, GORT_STACK_BYTES) : NULL;
     if (!base) gort_upcalls.fatal("out of memory (goroutine stacks)");
-    os_memory_small_pages(base, bytes);
+    gort_os_memory_small_pages(base, bytes);
     c->base = base;
     c->first = chunks ? chunks->first + GORT_STACKS_PER_CHUNK : 0;
     c->next = chunks;
@@ -74,14 +74,14 @@ static void chunk_add(void) {
 
 // A slot that was never used, with its guard.
 static StackHeader *stack_new(void) {
-    lock_acquire(&stacks_lock, RANK_ALLOCATE);
+    gort_lock_acquire(&stacks_lock, RANK_ALLOCATE);
     if (fresh == GORT_STACKS_PER_CHUNK) chunk_add();
     const Chunk *c = chunks;
     uint32_t i = fresh++;
-    lock_release(&stacks_lock, RANK_ALLOCATE);
+    gort_lock_release(&stacks_lock, RANK_ALLOCATE);
     char *slot = c->base + (size_t)i * GORT_STACK_BYTES;
     StackHeader *h = slot_header(c, i);
-    os_memory_guard(slot, GORT_GUARD_BYTES);
+    gort_os_memory_guard(slot, GORT_GUARD_BYTES);
     h->low = slot + GORT_GUARD_BYTES;
     h->high = (char *)h;
     return h;
@@ -90,7 +90,7 @@ static StackHeader *stack_new(void) {
 // One stack of the shared list, or NULL; moves up to n - 1 more to the cache, if there is one.
 static StackHeader *shared_take(StackCache *cache, uint32_t n) {
     if (load_relaxed(&shared_count) == 0) return NULL;       // a hint: at worst one new slot too many
-    lock_acquire(&stacks_lock, RANK_ALLOCATE);
+    gort_lock_acquire(&stacks_lock, RANK_ALLOCATE);
     StackHeader *h = shared;
     uint32_t taken = h != NULL;
     if (h) shared = h->next;
@@ -103,7 +103,7 @@ static StackHeader *shared_take(StackCache *cache, uint32_t n) {
         taken++;
     }
     store_relaxed(&shared_count, shared_count - taken);
-    lock_release(&stacks_lock, RANK_ALLOCATE);
+    gort_lock_release(&stacks_lock, RANK_ALLOCATE);
     return h;
 }
 
@@ -112,7 +112,7 @@ static __attribute__((noinline)) StackHeader *acquire_slow(StackCache *cache) {
     return h ? h : stack_new();
 }
 
-Stack stack_acquire(StackCache *cache, struct Goroutine *owner) {
+Stack gort_stack_acquire(StackCache *cache, struct Goroutine *owner) {
     StackHeader *h = cache ? cache->first : NULL;
     if (likely(h != NULL)) {
         cache->first = h->next;
@@ -125,11 +125,11 @@ Stack stack_acquire(StackCache *cache, struct Goroutine *owner) {
 }
 
 static void shared_put(StackHeader *first, StackHeader *last, uint32_t n) {
-    lock_acquire(&stacks_lock, RANK_ALLOCATE);
+    gort_lock_acquire(&stacks_lock, RANK_ALLOCATE);
     last->next = shared;
     shared = first;
     store_relaxed(&shared_count, shared_count + n);
-    lock_release(&stacks_lock, RANK_ALLOCATE);
+    gort_lock_release(&stacks_lock, RANK_ALLOCATE);
 }
 
 // The older half goes: the newer ones are warm.
@@ -145,7 +145,7 @@ static __attribute__((noinline)) void cache_spill(StackCache *cache, uint32_t ke
     shared_put(first, last, n);
 }
 
-void stack_release(StackCache *cache, Stack stack) {
+void gort_stack_release(StackCache *cache, Stack stack) {
 #ifdef GORT_ASAN
     __asan_unpoison_memory_region(stack.low, (size_t)(stack.high - stack.low));   // frames left by panics and go_exit
 #endif
@@ -160,7 +160,7 @@ void stack_release(StackCache *cache, Stack stack) {
     if (unlikely(++cache->count > GORT_STACK_CACHE)) cache_spill(cache, GORT_STACK_CACHE / 2);
 }
 
-void stack_cache_flush(StackCache *cache) { cache_spill(cache, 0); }
+void gort_stack_cache_flush(StackCache *cache) { cache_spill(cache, 0); }
 
 struct Goroutine *gort_stack_guard_owner(const void *address) {
     const Chunk *c = chunk_of(address);
@@ -171,7 +171,7 @@ struct Goroutine *gort_stack_guard_owner(const void *address) {
     return h->owner;
 }
 
-void verify_stack_cache(const StackCache *cache) {
+void gort_verify_stack_cache(const StackCache *cache) {
     uint32_t n = 0;
     for (StackHeader *h = cache->first; h; h = h->next, n++) {
         gort_check(h->high == (char *)h);

@@ -19,14 +19,14 @@ typedef struct StackCache {    // a processor's free stacks, last in first out: 
 
 // A stack for `owner`. From the cache (NULL: the caller holds no processor), else from the shared list, else new address space. Takes no
 // lock on the fast path. Running out of memory is fatal.
-Stack stack_acquire(StackCache *cache, struct Goroutine *owner);
+Stack gort_stack_acquire(StackCache *cache, struct Goroutine *owner);
 // Gives a stack back. Nobody may stand on it. Its contents stay until it is used again.
-void stack_release(StackCache *cache, Stack stack);
+void gort_stack_release(StackCache *cache, Stack stack);
 // All of a processor's free stacks to the shared list.
-void stack_cache_flush(StackCache *cache);
+void gort_stack_cache_flush(StackCache *cache);
 // The goroutine whose guard page holds the address, that is, who overflowed its stack; NULL: none. Async-signal-safe.
 struct Goroutine *gort_stack_guard_owner(const void *address);
 // Checks a cache: its count, and that each free stack lies in a known chunk. Throws if not.
-void verify_stack_cache(const StackCache *cache);
+void gort_verify_stack_cache(const StackCache *cache);
 
 #endif

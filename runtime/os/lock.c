@@ -13,16 +13,16 @@
 
 enum { SPINS = 100, YIELDS = 20 };
 
-__attribute__((noinline, cold)) void spin_lock_slow(SpinLock *l) {
+__attribute__((noinline, cold)) void gort_spin_lock_slow(SpinLock *l) {
     for (unsigned tries = 0;; tries++) {
         for (int i = 0; i < SPINS; i++) {
             if (!load_relaxed(&l->taken) && !exchange_acquire(&l->taken, 1)) return;
             cpu_relax();
         }
         if (tries < YIELDS)
-            os_thread_yield();
+            gort_os_thread_yield();
         else
-            os_nap_us(50);
+            gort_os_nap_us(50);
     }
 }
 
@@ -38,15 +38,15 @@ static __attribute__((noinline)) void lock_wait(Lock *l) {
     while (exchange_acquire(&l->state, 2)) futex(&l->state, FUTEX_WAIT, 2);
 }
 
-void lock_acquire(Lock *l, LockRank rank) {
+void gort_lock_acquire(Lock *l, LockRank rank) {
     (void)rank;
     if (unlikely(!cas_acquire(&l->state, 0, 1))) lock_wait(l);
-    rank_acquired(rank);
+    gort_rank_acquired(rank);
 }
 
-void lock_release(Lock *l, LockRank rank) {
+void gort_lock_release(Lock *l, LockRank rank) {
     (void)rank;
-    rank_released(rank);
+    gort_rank_released(rank);
     if (unlikely(exchange_release(&l->state, 0) == 2)) futex(&l->state, FUTEX_WAKE, 1);
 }
 
@@ -55,13 +55,13 @@ void lock_release(Lock *l, LockRank rank) {
 // it (see sched/park.c), so counting by thread is right. noinline: the address of a thread-local must not outlive a switch.
 static _Thread_local uint8_t held[RANK_ALLOCATE + 1];
 
-__attribute__((noinline)) void rank_acquired(LockRank rank) {
+__attribute__((noinline)) void gort_rank_acquired(LockRank rank) {
     for (int above = (int)rank + (rank != RANK_CHANNEL && rank != RANK_ALLOCATE ? 0 : 1); above <= RANK_ALLOCATE; above++)
         gort_check(held[above] == 0 && "locks are taken in the order of their ranks");
     held[rank]++;
 }
 
-__attribute__((noinline)) void rank_released(LockRank rank) {
+__attribute__((noinline)) void gort_rank_released(LockRank rank) {
     gort_check(held[rank] > 0 && "a lock is released by the thread that took it");
     held[rank]--;
 }

@@ -13,7 +13,7 @@
 #define MADV_GUARD_INSTALL 102
 #endif
 
-void *os_memory_map(size_t bytes, size_t align) {
+void *gort_os_memory_map(size_t bytes, size_t align) {
     size_t all = bytes + align;
     char *p = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) return NULL;
@@ -23,7 +23,7 @@ void *os_memory_map(size_t bytes, size_t align) {
     return start;
 }
 
-bool os_memory_guard(void *at, size_t bytes) {
+bool gort_os_memory_guard(void *at, size_t bytes) {
     static bool unknown;      // only ever turns true; a thread that sees it late tries once more
     if (!load_relaxed(&unknown)) {
         if (madvise(at, bytes, MADV_GUARD_INSTALL) == 0) return true;
@@ -32,6 +32,6 @@ bool os_memory_guard(void *at, size_t bytes) {
     return mprotect(at, bytes, PROT_NONE) == 0;
 }
 
-void os_memory_small_pages(void *at, size_t bytes) {
+void gort_os_memory_small_pages(void *at, size_t bytes) {
     madvise(at, bytes, MADV_NOHUGEPAGE);   // EINVAL on kernels without huge pages: just as well
 }

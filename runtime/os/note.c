@@ -18,14 +18,14 @@ static void futex_wait(uint32_t *word, uint32_t value, const struct timespec *de
     errno = saved;
 }
 
-void note_sleep(Note *n) {
-    while (!cas_acquire(&n->state, KEPT, NOTHING)) {     // pairs with the exchange in note_wake
+void gort_note_sleep(Note *n) {
+    while (!cas_acquire(&n->state, KEPT, NOTHING)) {     // pairs with the exchange in gort_note_wake
         if (!cas_acquire(&n->state, NOTHING, ASLEEP) && load_relaxed(&n->state) == KEPT) continue;
         futex_wait(&n->state, ASLEEP, NULL);
     }
 }
 
-bool note_sleep_until(Note *n, int64_t deadline_ns) {
+bool gort_note_sleep_until(Note *n, int64_t deadline_ns) {
     struct timespec deadline = {deadline_ns / 1000000000, deadline_ns % 1000000000};
     while (!cas_acquire(&n->state, KEPT, NOTHING)) {
         if (os_now() >= deadline_ns) {
@@ -38,7 +38,7 @@ bool note_sleep_until(Note *n, int64_t deadline_ns) {
     return true;
 }
 
-void note_wake(Note *n) {
+void gort_note_wake(Note *n) {
     if (exchange_acq_rel(&n->state, KEPT) != ASLEEP) return;
     int saved = errno;
     syscall(SYS_futex, &n->state, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);

@@ -18,72 +18,72 @@
 // ---- memory.c -----------------------------------------------------------------------------------
 
 // Zeroed pages without reservation of swap, at a multiple of `align` (a power of two, at least a page); NULL: errno tells.
-void *os_memory_map(size_t bytes, size_t align);
+void *gort_os_memory_map(size_t bytes, size_t align);
 // Makes [at, at + bytes) fault on every access, for good. Takes no map entry where the kernel has MADV_GUARD_INSTALL (6.13); else mprotect,
 // of which a process has about 32,000: false when they are used up.
-bool os_memory_guard(void *at, size_t bytes);
+bool gort_os_memory_guard(void *at, size_t bytes);
 // Small pages here: a goroutine that uses 4 KiB of its stack must not be given 2 MiB.
-void os_memory_small_pages(void *at, size_t bytes);
+void gort_os_memory_small_pages(void *at, size_t bytes);
 
 // ---- lock.c -------------------------------------------------------------------------------------
 
 typedef enum LockRank {       // a thread that holds one may take those further down
     RANK_TIMERS = 1,          // a processor's timers
     RANK_CHANNEL,             // several at a time, in address order
-    RANK_START,               // sched.start_lock
-    RANK_SCHED,               // sched.lock
+    RANK_START,               // gort_sched.start_lock
+    RANK_SCHED,               // gort_sched.lock
     RANK_ALLOCATE             // free lists of goroutines, stacks, memory: leaves
 } LockRank;
 
 #ifdef GORT_DEV
-void rank_acquired(LockRank rank);
-void rank_released(LockRank rank);
+void gort_rank_acquired(LockRank rank);
+void gort_rank_released(LockRank rank);
 #else
-#define rank_acquired(rank) ((void)0)
-#define rank_released(rank) ((void)0)
+#define gort_rank_acquired(rank) ((void)0)
+#define gort_rank_released(rank) ((void)0)
 #endif
 
 typedef struct SpinLock { uint32_t taken; } SpinLock;
-void spin_lock_slow(SpinLock *l);
+void gort_spin_lock_slow(SpinLock *l);
 
 static inline __attribute__((always_inline)) void spin_lock(SpinLock *l, LockRank rank) {
     (void)rank;
-    if (unlikely(exchange_acquire(&l->taken, 1))) spin_lock_slow(l);
-    rank_acquired(rank);
+    if (unlikely(exchange_acquire(&l->taken, 1))) gort_spin_lock_slow(l);
+    gort_rank_acquired(rank);
 }
 static inline __attribute__((always_inline)) void spin_unlock(SpinLock *l, LockRank rank) {
     (void)rank;
-    rank_released(rank);
+    gort_rank_released(rank);
     store_release(&l->taken, 0);
 }
 
 typedef struct Lock { uint32_t state; } Lock;   // 0 free, 1 taken, 2 taken and somebody may wait
-void lock_acquire(Lock *l, LockRank rank);
-void lock_release(Lock *l, LockRank rank);
+void gort_lock_acquire(Lock *l, LockRank rank);
+void gort_lock_release(Lock *l, LockRank rank);
 
 // ---- note.c -------------------------------------------------------------------------------------
 
 typedef struct Note { uint32_t state; } Note;   // 0 nothing, 1 a wake is kept, 2 the owner sleeps
 // Sleeps until woken, and uses that wake up. One thread only: the owner.
-void note_sleep(Note *n);
+void gort_note_sleep(Note *n);
 // The same, but not beyond os_now() == deadline_ns; true if woken.
-bool note_sleep_until(Note *n, int64_t deadline_ns);
+bool gort_note_sleep_until(Note *n, int64_t deadline_ns);
 // Wakes the owner, or keeps the wake; waking twice is the same as once. The note must outlive the call.
-void note_wake(Note *n);
+void gort_note_wake(Note *n);
 
 // ---- thread.c -----------------------------------------------------------------------------------
 
 // Starts a detached thread with all signals as in the caller; false: errno tells.
-bool os_thread_start(void (*fn)(void *), void *arg);
+bool gort_os_thread_start(void (*fn)(void *), void *arg);
 // The stack of the calling thread, [*low, *high), as far as pthread knows.
-void os_thread_stack(void **low, void **high);
-void os_thread_yield(void);
-void os_nap_us(unsigned us);
-int os_thread_id(void);
-int os_cpu_count(void);          // cores this process may use, at least 1
+void gort_os_thread_stack(void **low, void **high);
+void gort_os_thread_yield(void);
+void gort_os_nap_us(unsigned us);
+int gort_os_thread_id(void);
+int gort_os_cpu_count(void);          // cores this process may use, at least 1
 // Is the address in the main executable (not in a shared library)?
-bool os_in_executable(const void *address);
-bool os_is_initial_thread(void);
+bool gort_os_in_executable(const void *address);
+bool gort_os_is_initial_thread(void);
 
 // Monotonic nanoseconds, never 0.
 static inline int64_t os_now(void) {

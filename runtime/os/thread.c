@@ -20,7 +20,7 @@ static void *thread_main(void *p) {
     return NULL;
 }
 
-bool os_thread_start(void (*fn)(void *), void *arg) {
+bool gort_os_thread_start(void (*fn)(void *), void *arg) {
     pthread_attr_t attributes;
     pthread_t thread;
     ThreadStart *start = malloc(sizeof *start);
@@ -37,7 +37,7 @@ bool os_thread_start(void (*fn)(void *), void *arg) {
     return ok;
 }
 
-void os_thread_stack(void **low, void **high) {
+void gort_os_thread_stack(void **low, void **high) {
     pthread_attr_t attributes;
     size_t bytes = 0;
     *low = *high = NULL;
@@ -46,18 +46,18 @@ void os_thread_stack(void **low, void **high) {
     pthread_attr_destroy(&attributes);
 }
 
-void os_thread_yield(void) { sched_yield(); }
+void gort_os_thread_yield(void) { sched_yield(); }
 
-void os_nap_us(unsigned us) {
+void gort_os_nap_us(unsigned us) {
     struct timespec t = {0, (long)us * 1000};
     syscall(SYS_nanosleep, &t, NULL);    // the system call itself: libc's function may be intercepted
 }
 
-int os_thread_id(void) { return (int)syscall(SYS_gettid); }
+int gort_os_thread_id(void) { return (int)syscall(SYS_gettid); }
 
-bool os_is_initial_thread(void) { return os_thread_id() == (int)getpid(); }
+bool gort_os_is_initial_thread(void) { return gort_os_thread_id() == (int)getpid(); }
 
-int os_cpu_count(void) {
+int gort_os_cpu_count(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
     long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -65,7 +65,7 @@ int os_cpu_count(void) {
 }
 
 // The kernel tells where the executable's program headers are; PT_PHDR gives the distance between link and load addresses.
-bool os_in_executable(const void *address) {
+bool gort_os_in_executable(const void *address) {
     const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
     size_t n = getauxval(AT_PHNUM);
     uintptr_t base = 0, a = (uintptr_t)address;

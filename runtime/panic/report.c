@@ -28,7 +28,7 @@ static _Noreturn void stop_for_good(void) {
 }
 
 bool gort_report_is_mine(void) {
-    return load_relaxed(&reporter) == os_thread_id();
+    return load_relaxed(&reporter) == gort_os_thread_id();
 }
 
 void gort_report_failed(void) {
@@ -38,7 +38,7 @@ void gort_report_failed(void) {
 }
 
 Out *gort_report_begin(void) {
-    int me = os_thread_id();
+    int me = gort_os_thread_id();
     if (load_relaxed(&reporter) == me)
         gort_report_failed();
     if (!cas_acq_rel(&reporter, 0, me))
@@ -194,7 +194,7 @@ __attribute__((destructor)) static void exit_waits_for_report(void) {
     Goroutine *g = goroutine_here();
     bool is_panicking = g && g->panics;
     for (int i = 0; i < 1000 && !is_panicking && load_relaxed(&gort_panics_running) > 0; i++)
-        os_thread_yield();
+        gort_os_thread_yield();
     if (load_acquire(&reporter) && !gort_report_is_mine())
         stop_for_good();
 }

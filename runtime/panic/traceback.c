@@ -189,7 +189,7 @@ static const char *state_name(const Goroutine *g) {
     switch (load_relaxed(&g->status)) {
     case G_RUNNABLE: return "runnable";
     case G_RUNNING: return "running";
-    case G_WAITING: return wait_reason_name(load_relaxed(&g->wait_reason));
+    case G_WAITING: return gort_wait_reason_name(load_relaxed(&g->wait_reason));
     default: return "idle";
     }
 }

@@ -4,7 +4,7 @@
 // GOMAXPROCS of them, each with a queue of runnable goroutines and a heap of timers; a machine needs one to run
 // goroutines, and gives it back to go idle. Fields say who may touch them: (g) the goroutine itself while it runs, or whoever
 // owns it (took it out of a queue, or is its waker); (p) the machine that holds the processor; (m) the machine's own thread;
-// (s) sched.lock; (a) atomic; (c) constant after creation.
+// (s) gort_sched.lock; (a) atomic; (c) constant after creation.
 //
 // The files, in reading order: goroutine.c (birth and death), runq.c (queues), park.c (falling asleep, waking, yielding),
 // proc.c (finding work), machine.c (threads), timer.c, foreign.c (threads that are not ours), deadlock.c, world.c (GOMAXPROCS), start.c.
@@ -81,7 +81,7 @@ struct Goroutine {
 };
 
 // Go's words for what a parked goroutine waits for; "" for WAIT_NONE.
-const char *wait_reason_name(WaitReason reason);
+const char *gort_wait_reason_name(WaitReason reason);
 
 // ---- processor ----------------------------------------------------------------------------------
 
@@ -111,12 +111,12 @@ typedef struct GoroutineCache { Goroutine *first; uint32_t count; } GoroutineCac
 
 typedef enum ProcessorStatus {
     P_NONE,                      // id >= GOMAXPROCS: not in use
-    P_IDLE,                      // in sched.idle_processors
+    P_IDLE,                      // in gort_sched.idle_processors
     P_RUNNING                    // held by a machine
 } ProcessorStatus;
 
 struct Processor {
-    uint32_t id;                 // (c) index in sched.processors
+    uint32_t id;                 // (c) index in gort_sched.processors
     uint32_t tick;               // (p) counts schedules
     bool attention;              // (a) the next schedule goes through the machine's scheduler: retirement, a seed, the world stops
     uint8_t status;              // (s) ProcessorStatus
@@ -142,14 +142,14 @@ struct Machine {
     ParkLock *after_locks;       // (m) to release after the switch that is under way
     Goroutine *after_dead;       // (m) ended: its stack is free after the switch
     Goroutine *after_yielded;    // (m) goes into the run queue after the switch
-    bool spinning;               // (m) looks for work at others' queues; counted in sched.spinning
+    bool spinning;               // (m) looks for work at others' queues; counted in gort_sched.spinning
     bool foreign;                // (c) a thread that the runtime did not make
     bool initial;                // (c) the process's first thread
     Random random;               // (m)
     Note note;                   // sleeps here
     Processor *next_p;           // handed over by whoever wakes it
     Machine *next_idle;          // (s)
-    Machine *next_all;           // (s) sched.machines
+    Machine *next_all;           // (s) gort_sched.machines
     uint32_t id;                 // (c)
     int thread_id;               // (c) the kernel's
     Goroutine scheduler;         // (m) the scheduler's own stack and saved pointer (Go's g0)
@@ -186,7 +186,7 @@ typedef struct Sched {
     uint32_t processors_made;    // (a)
 } Sched;
 
-extern Sched sched;
+extern Sched gort_sched;
 
 // ---- who am I -----------------------------------------------------------------------------------
 
@@ -210,32 +210,32 @@ static inline Goroutine *gort_current_or_null(void) {
 // ---- goroutine.c --------------------------------------------------------------------------------
 
 // A runnable goroutine that will call fn(env); not in any queue yet. With env_size > 0 it gets a copy of that many bytes.
-Goroutine *goroutine_new(Machine *m, void (*fn)(void *), const void *env, size_t env_size, const void *go_pc);
-void goroutine_bind_stack(Machine *m, Goroutine *g);   // before its first run
-void goroutine_free(Machine *m, Goroutine *g);         // it is dead, and nobody stands on its stack
+Goroutine *gort_goroutine_new(Machine *m, void (*fn)(void *), const void *env, size_t env_size, const void *go_pc);
+void gort_goroutine_bind_stack(Machine *m, Goroutine *g);   // before its first run
+void gort_goroutine_free(Machine *m, Goroutine *g);         // it is dead, and nobody stands on its stack
 _Noreturn void gort_goroutine_exit(void);              // ends the current goroutine: the tail of go_exit
 _Noreturn void gort_goroutine_main(void);              // where gort_entry goes
-Goroutine *goroutine_allocate(GoroutineCache *cache);  // zero but for id; from the cache, the shared list or a new slab
-void goroutine_recycle(GoroutineCache *cache, Goroutine *g);
-uint64_t goroutine_next_id(Processor *p);
+Goroutine *gort_goroutine_allocate(GoroutineCache *cache);  // zero but for id; from the cache, the shared list or a new slab
+void gort_goroutine_recycle(GoroutineCache *cache, Goroutine *g);
+uint64_t gort_goroutine_next_id(Processor *p);
 // Every goroutine structure that exists, dead ones too, until fn returns false. Reads without locks: for dumps and signal handlers.
 void gort_goroutine_each(bool (*fn)(Goroutine *g, void *arg), void *arg);
-int64_t goroutine_count(void);                         // those alive
+int64_t gort_goroutine_count(void);                         // those alive
 
 // ---- runq.c -------------------------------------------------------------------------------------
 
-void runq_put(Processor *p, Goroutine *g);             // at the end; spills half to the global queue if full
-void runq_put_next(Processor *p, Goroutine *g);        // runs next; who was next goes to the end
-Goroutine *runq_get(Processor *p);                     // holder only
-Goroutine *runq_get_fair(Processor *p);                // the queue's oldest before `next`
-Goroutine *runq_steal(Processor *thief, Processor *victim, bool take_next);
-bool runq_is_empty(const Processor *p);
-uint32_t runq_length(const Processor *p);
-void runq_drain(Processor *p);                         // everything to the global queue; under sched.lock
-void globalq_put(Goroutine *g);                        // under sched.lock
-Goroutine *globalq_get(Processor *p, uint32_t max);    // under sched.lock; one to run, a fair share to p's queue
-void verify_runq(const Processor *p);
-void verify_globalq(void);                             // under sched.lock
+void gort_runq_put(Processor *p, Goroutine *g);             // at the end; spills half to the global queue if full
+void gort_runq_put_next(Processor *p, Goroutine *g);        // runs next; who was next goes to the end
+Goroutine *gort_runq_get(Processor *p);                     // holder only
+Goroutine *gort_runq_get_fair(Processor *p);                // the queue's oldest before `next`
+Goroutine *gort_runq_steal(Processor *thief, Processor *victim, bool take_next);
+bool gort_runq_is_empty(const Processor *p);
+uint32_t gort_runq_length(const Processor *p);
+void gort_runq_drain(Processor *p);                         // everything to the global queue; under gort_sched.lock
+void gort_globalq_put(Goroutine *g);                        // under gort_sched.lock
+Goroutine *gort_globalq_get(Processor *p, uint32_t max);    // under gort_sched.lock; one to run, a fair share to p's queue
+void gort_verify_runq(const Processor *p);
+void gort_verify_globalq(void);                             // under gort_sched.lock
 
 // ---- park.c -------------------------------------------------------------------------------------
 
@@ -245,34 +245,39 @@ void gort_park(ParkLock *locks, WaitReason reason);
 // Makes a parked goroutine runnable. The caller is its only waker. It runs next on this processor.
 void gort_ready(Goroutine *g);
 void gort_yield(void);
+void gort_scheduler_switch(Machine *m, Goroutine *g);       // from the scheduler's stack to g, and back some time
 // After each switch, on the stack that was switched to: what the one before could not do for itself.
-void switch_finish(Machine *m);
+void gort_switch_finish(Machine *m);
 
 // ---- proc.c -------------------------------------------------------------------------------------
 
-void scheduler_loop(Machine *m);                       // on the scheduler's stack; never returns
-void sched_wake(void);                                 // there is new work: see to it that somebody looks
-void sched_wake_slow(void);
-void sched_put(Machine *m, Goroutine *g);              // a runnable goroutine to where m's work goes
+void gort_scheduler_loop(Machine *m);                       // on the scheduler's stack; never returns
+void gort_sched_wake(void);                                 // there is new work: see to it that somebody looks
+void gort_sched_wake_slow(void);
+void gort_sched_put(Machine *m, Goroutine *g);              // a runnable goroutine to where m's work goes
 // Of a timer that is now the earliest of its heap.
-void sched_timer_changed(int64_t when_ns);
+void gort_sched_timer_changed(int64_t when_ns);
 
 // ---- machine.c ----------------------------------------------------------------------------------
 
-void machine_run(Processor *p, bool spinning);         // finds or makes a thread for p, which nobody holds
-void machine_stop(Machine *m);                         // sleeps until given a processor; under sched.lock, released
-void machine_acquire(Machine *m, Processor *p);
-Processor *machine_release(Machine *m);
-Machine *machine_new(void);
-void machine_enter_thread(Machine *m);                 // makes m the current thread's machine
-void processor_put_idle(Processor *p);                 // under sched.lock
-Processor *processor_get_idle(void);                   // under sched.lock; NULL: none
+void gort_machine_run(Processor *p, bool spinning);         // finds or makes a thread for p, which nobody holds
+void gort_machine_stop(Machine *m);                         // sleeps until given a processor; under gort_sched.lock, released
+void gort_machine_acquire(Machine *m, Processor *p);
+Processor *gort_machine_release(Machine *m);
+Machine *gort_machine_new(void);
+void gort_machine_enter_thread(Machine *m);                 // makes m the current thread's machine
+void gort_processor_put_idle(Processor *p);                 // under gort_sched.lock
+Processor *gort_processor_get_idle(void);                   // under gort_sched.lock; NULL: none
 
 // ---- deadlock.c, world.c, start.c -----------------------------------------------------------------
 
-void deadlock_check(void);                             // under sched.lock; fatal if nothing can ever happen again
-int world_set_procs(int n);                            // GOMAXPROCS; returns the old one
+void gort_deadlock_check(void);                             // under gort_sched.lock; fatal if nothing can ever happen again
+int gort_world_set_procs(int n);                            // GOMAXPROCS; returns the old one
 void gort_world_freeze(void);                          // best effort: other machines stop at their next schedule
 void gort_start(void);                                 // once; idempotent
+
+// ---- foreign.c ----------------------------------------------------------------------------------
+
+_Noreturn void gort_foreign_exit(Machine *m);               // go_exit on a thread that is not ours: ends the thread
 
 #endif

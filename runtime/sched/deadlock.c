@@ -1,0 +1,31 @@
+// deadlock.c - when nothing can ever happen again.
+//
+// That is so when all machines are idle (the one that waits for a timer is not), no timer is pending that somebody waits for,
+// and no foreign thread is attached, which could still do anything. A runtime that came with a shared library never
+// judges: the program's own threads may call at any time.
+#include "sched/sched.h"
+
+#include "base/upcalls.h"
+#include "sched/timer.h"
+
+typedef struct Census { uint64_t waiting, runnable; } Census;
+
+static bool census_one(Goroutine *g, void *arg) {
+    Census *c = arg;
+    uint8_t status = load_relaxed(&g->status);
+    c->waiting += status == G_WAITING;
+    c->runnable += status == G_RUNNABLE || status == G_RUNNING;
+    return true;
+}
+
+void gort_deadlock_check(void) {
+    if (gort_sched.idle_machine_count < gort_sched.machine_count) return;
+    if (!gort_sched.has_main || load_seq_cst(&gort_sched.foreign_count) > 0 || load_relaxed(&gort_sched.frozen)) return;
+    if (gort_timers_earliest() != INT64_MAX) return;
+    Census census = {0, 0};
+    gort_goroutine_each(census_one, &census);
+    gort_check(census.runnable == 0 && "no goroutine is runnable when all machines are idle");
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);       // the report may need it; nobody else is left to take it
+    gort_upcalls.fatal(census.waiting ? "all goroutines are asleep - deadlock!"
+                                      : "no goroutines (main called runtime.Goexit) - deadlock!");
+}

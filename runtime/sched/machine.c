@@ -1,0 +1,122 @@
+// machine.c - threads, and which of them holds which processor.
+//
+// A machine is made when a processor has work and no machine is idle, and lives as long as the process. An idle one sleeps on its
+// note, without a processor, in gort_sched.idle_machines; whoever wakes it hands it a processor (next_p). The list is last in, first
+// out: the thread that slept least is warm.
+#include "sched/sched.h"
+
+#include "base/flags.h"
+#include "base/upcalls.h"
+#include "sched/sanitize.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+__thread Machine *gort_tls_machine __attribute__((tls_model("initial-exec")));
+
+// ---- processors ---------------------------------------------------------------------------------
+
+void gort_processor_put_idle(Processor *p) {
+    p->status = P_IDLE;
+    p->next_idle = gort_sched.idle_processors;
+    gort_sched.idle_processors = p;
+    store_seq_cst(&gort_sched.idle_count, gort_sched.idle_count + 1);      // pairs with gort_sched_wake
+}
+
+Processor *gort_processor_get_idle(void) {
+    Processor *p = gort_sched.idle_processors;
+    if (!p) return NULL;
+    gort_sched.idle_processors = p->next_idle;
+    p->status = P_RUNNING;
+    store_seq_cst(&gort_sched.idle_count, gort_sched.idle_count - 1);
+    return p;
+}
+
+void gort_machine_acquire(Machine *m, Processor *p) {
+    gort_check(!m->p && !p->machine && "a processor has one holder");
+    m->p = p;
+    p->machine = m;
+    p->now_ns = os_now();
+}
+
+Processor *gort_machine_release(Machine *m) {
+    Processor *p = m->p;
+    gort_check(p && p->machine == m);
+    m->p = NULL;
+    p->machine = NULL;
+    return p;
+}
+
+// ---- machines -----------------------------------------------------------------------------------
+
+// The structure only; it is not counted yet.
+Machine *gort_machine_new(void) {
+    Machine *m = aligned_alloc(64, (sizeof *m + 63) & ~(size_t)63);
+    if (!m) gort_upcalls.fatal("runtime: out of memory");
+    memset(m, 0, sizeof *m);
+    m->scheduler.bound = NULL;
+    store_relaxed(&m->scheduler.status, G_RUNNING);
+    return m;
+}
+
+void gort_machine_enter_thread(Machine *m) {
+    m->errno_address = &errno;
+    m->thread_id = gort_os_thread_id();
+    random_seed(&m->random, gort_flags.has_seed ? gort_flags.seed : (uint64_t)os_now() ^ (uint64_t)m->thread_id << 32);
+    gort_tls_machine = m;
+    if (gort_upcalls.thread_started) gort_upcalls.thread_started();
+}
+
+// A thread of ours begins: its own stack becomes the scheduler's.
+static void machine_main(void *arg) {
+    Machine *m = arg;
+    void *low, *high;
+    gort_os_thread_stack(&low, &high);
+    m->scheduler.stack = (Stack){low, high};
+    sanitize_thread(&m->scheduler);
+    m->current = &m->scheduler;
+    gort_machine_enter_thread(m);
+    gort_machine_acquire(m, m->next_p);
+    gort_scheduler_loop(m);
+}
+
+static void machine_start(Processor *p, bool spinning) {
+    Machine *m = gort_machine_new();
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    m->id = gort_sched.machine_count++;
+    m->next_all = gort_sched.machines;
+    store_release(&gort_sched.machines, m);
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    m->next_p = p;
+    m->spinning = spinning;
+    if (!gort_os_thread_start(machine_main, m)) gort_upcalls.fatal("runtime: cannot create a thread");
+}
+
+void gort_machine_run(Processor *p, bool spinning) {
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    Machine *m = gort_sched.idle_machines;
+    if (m) {
+        gort_sched.idle_machines = m->next_idle;
+        gort_sched.idle_machine_count--;
+    }
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (!m) {
+        machine_start(p, spinning);
+        return;
+    }
+    gort_check(!m->spinning && !m->p);
+    m->next_p = p;
+    m->spinning = spinning;
+    gort_note_wake(&m->note);               // its release publishes next_p
+}
+
+void gort_machine_stop(Machine *m) {
+    gort_check(!m->p && !m->spinning && "an idle machine holds nothing");
+    m->next_idle = gort_sched.idle_machines;
+    gort_sched.idle_machines = m;
+    gort_sched.idle_machine_count++;
+    gort_deadlock_check();
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    gort_note_sleep(&m->note);
+    gort_machine_acquire(m, m->next_p);
+}

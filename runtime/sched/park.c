@@ -1,0 +1,168 @@
+// park.c - how a goroutine falls asleep, how it is woken, and how it lets others run.
+//
+// The hard part is the moment between deciding to sleep and being asleep. Whoever ends the wait may find us in a queue and run us
+// on another thread while we still stand on this stack. So a goroutine never releases the lock that guards its
+// queue itself: it leaves it locked, switches away, and whoever runs next on this thread releases it (gort_switch_finish).
+//   1. A parked goroutine is found by others only through a queue, under that queue's lock.
+//   2. That lock is released only after the goroutine's registers are saved.
+//   3. Hence whoever finds it may run it at once: `ready` needs neither a retry nor a wait.
+//   4. Several locks (a select's channels) are chained through ParkLock.next. The chain is read while its locks are held, each link
+//      before its own lock goes: once the first is released, the goroutine may run, and its stack is no longer ours to read.
+//   5. The same holds for a goroutine that yields (it enters the run queue only after the switch) and for one that ends (its stack is freed
+//      only after the switch).
+//   6. A goroutine goes straight to the next one. The scheduler's own stack is visited only when the local queue has nothing to offer.
+//   7. The goroutine of a foreign thread is woken where it sleeps, by the note of its machine; it is never in a run queue.
+// Rejected: a "going to sleep" state on which `ready` spins: wakers would wait for sleepers, holding locks.
+// Rejected: a callback that releases (Go's): an indirect call in the hottest path, where a chain of locks is enough.
+#include "sched/sched.h"
+
+#include "sched/sanitize.h"
+#include "sched/timer.h"
+#include <errno.h>
+
+// A goroutine's first run: here and not at `go`, so that a thousand queued goroutines need no stack.
+static inline void run_prepare(Machine *m, Goroutine *to) {
+    if (unlikely(!to->sp)) gort_goroutine_bind_stack(m, to);
+    if (likely(to != &m->scheduler)) {
+        gort_assert(load_relaxed(&to->status) == G_RUNNABLE);
+        store_relaxed(&to->status, G_RUNNING);
+    }
+    m->current = to;
+}
+
+void gort_switch_finish(Machine *m) {
+    ParkLock *lock = m->after_locks;
+    if (lock) {
+        m->after_locks = NULL;
+        do {
+            ParkLock *next = lock->next;       // invariant 4
+            spin_unlock(&lock->lock, lock->rank);
+            lock = next;
+        } while (lock);
+        return;
+    }
+    Goroutine *g = m->after_yielded;
+    if (g) {
+        m->after_yielded = NULL;
+        gort_runq_put(m->p, g);
+        return;
+    }
+    g = m->after_dead;
+    if (g) {
+        m->after_dead = NULL;
+        gort_goroutine_free(m, g);
+    }
+}
+
+// From the current goroutine to another, or to the scheduler. errno belongs to the goroutine, its place to the thread.
+static inline __attribute__((always_inline)) void switch_to(Machine *m, Goroutine *from, Goroutine *to) {
+    int saved_errno = *m->errno_address;
+    run_prepare(m, to);
+    sanitize_before_switch(from, to, false);
+    gort_switch(&from->sp, to->sp);
+    sanitize_after_switch(from);
+    m = arch_machine();                        // perhaps another thread
+    *m->errno_address = saved_errno;
+    gort_switch_finish(m);
+}
+
+void gort_scheduler_switch(Machine *m, Goroutine *g) { switch_to(m, &m->scheduler, g); }
+
+// Now and then: look at the global queue, and let the queue's oldest go before the one that was readied last, else a pair in
+// conversation would keep the others out for ever.
+static __attribute__((noinline)) Goroutine *next_rare(Machine *m, Processor *p) {
+    p->now_ns = os_now();
+    if (load_relaxed(&gort_sched.queue_count) > 0) return &m->scheduler;
+    Goroutine *g = gort_runq_get_fair(p);
+    return g ? g : &m->scheduler;
+}
+
+// Who runs after the current goroutine: from the local queue, or the scheduler, which looks everywhere.
+static inline __attribute__((always_inline)) Goroutine *next_goroutine(Machine *m) {
+    Processor *p = m->p;
+    if (unlikely(load_relaxed(&p->attention))) return &m->scheduler;
+    if (unlikely(++p->tick % GORT_FAIR_TICKS == 0)) return next_rare(m, p);
+    if (unlikely(load_relaxed(&p->timers.earliest_ns) != INT64_MAX) && timers_look_due(p)) return &m->scheduler;
+    Goroutine *g = gort_runq_get(p);
+    return likely(g != NULL) ? g : &m->scheduler;
+}
+
+// A foreign thread's goroutine stays on its thread: nobody can run it elsewhere, so the locks may go first.
+static __attribute__((noinline)) void park_foreign(Machine *m, ParkLock *locks) {
+    m->after_locks = locks;
+    gort_switch_finish(m);
+    gort_note_sleep(&m->note);
+    store_relaxed(&m->current->status, G_RUNNING);
+}
+
+void gort_park(ParkLock *locks, WaitReason reason) {
+    Machine *m = arch_machine();
+    Goroutine *g = m->current;
+    gort_assert(g != &m->scheduler && load_relaxed(&g->status) == G_RUNNING);
+    store_relaxed(&g->wait_reason, reason);
+    store_relaxed(&g->status, G_WAITING);
+    if (unlikely(m->foreign)) {
+        store_relaxed(&g->wait_since_ns, os_now());
+        park_foreign(m, locks);
+        return;
+    }
+    Goroutine *to = next_goroutine(m);
+    store_relaxed(&g->wait_since_ns, likely(to != &m->scheduler) ? m->p->now_ns : os_now());
+    m->after_locks = locks;
+    switch_to(m, g, to);
+}
+
+void gort_ready(Goroutine *g) {
+    gort_assert(load_relaxed(&g->status) == G_WAITING);
+    Machine *m = arch_machine();
+    if (unlikely(g->bound != NULL)) {
+        gort_note_wake(&g->bound->note);
+        return;
+    }
+    store_relaxed(&g->status, G_RUNNABLE);
+    gort_sched_put(m, g);
+}
+
+void gort_yield(void) {
+    Machine *m = machine_current();
+    if (m->foreign) {
+        gort_os_thread_yield();
+        return;
+    }
+    Goroutine *g = m->current, *to = next_goroutine(m);
+    if (to == &m->scheduler && !load_relaxed(&m->p->attention) && load_relaxed(&gort_sched.queue_count) == 0 &&
+        !timers_look_due(m->p))
+        return;                                // nobody else here
+    store_relaxed(&g->status, G_RUNNABLE);
+    m->after_yielded = g;
+    switch_to(m, g, to);
+}
+
+// The end of a goroutine. The switch away saves nothing, and what it ran on is freed by whoever runs next.
+_Noreturn void gort_goroutine_exit(void) {
+    Machine *m = machine_current();
+    Goroutine *g = m->current;
+    gort_check(g != &m->scheduler && "a goroutine ends itself");
+    if (m->foreign) gort_foreign_exit(m);
+    void *unused;
+    store_relaxed(&g->status, G_DEAD);
+    m->after_dead = g;
+    Goroutine *to = next_goroutine(m);
+    run_prepare(m, to);
+    sanitize_before_switch(g, to, true);
+    gort_switch(&unused, to->sp);
+    __builtin_unreachable();
+}
+
+_Noreturn void gort_goroutine_main(void) {
+    Machine *m = arch_machine();
+    Goroutine *g = m->current;
+    sanitize_after_switch(g);
+    *m->errno_address = 0;
+    gort_switch_finish(m);
+    if (g == &m->scheduler) gort_scheduler_loop(m);
+    sanitize_acquire(g);                       // pairs with the release in go__go
+    g->fn(g->env);
+    gort_check(g->frames == NULL && "deferred calls have run when a goroutine's function returns");
+    gort_goroutine_exit();
+}

@@ -1,0 +1,216 @@
+// proc.c - finding work, and making sure that somebody looks for it.
+//
+// A machine without work looks around for a while (it spins), then gives its processor back and sleeps. A goroutine made runnable must
+// be found although all others may be going to sleep just now. The protocol, between one who submits work and one who goes to sleep:
+//   Submitter: 1. puts the goroutine into a queue;  2. (full barrier)  3. if some processor is idle and no machine spins:
+//              wakes a machine, which starts out spinning.
+//   Sleeper:   1. gives back its processor (now idle_count says so);  2. stops spinning (now `spinning` says so);
+//              3. (full barrier)  4. looks at all queues once more, and takes a processor again if there is work.
+//   Either the submitter sees that nobody spins and wakes somebody, or the sleeper sees the goroutine: both cannot miss each
+//   other, since each writes before it reads. While somebody spins, nobody need be woken: the spinner will look once more
+//   before it sleeps; and when a spinner finds work and stops spinning it wakes the next one, should there be more.
+// So at most one machine is woken at a time, and at most half of the busy ones spin.
+//
+// Timers follow the same pattern. One idle machine, the sleeper, sleeps no longer than until the earliest timer:
+//   Starter:   1. publishes the heap's new earliest time;  2. (full barrier)  3. reads who sleeps, and until when; wakes it if that is later;
+//              if nobody does, wakes a machine (as above), which becomes the sleeper in the end.
+//   Sleeper:   1. becomes the sleeper, and says until when;  2. (full barrier)  3. reads all heaps again, and sleeps until the earliest of them.
+#include "sched/sched.h"
+
+#include "base/flags.h"
+#include "sched/sanitize.h"
+#include "sched/timer.h"
+
+// ---- submitting -----------------------------------------------------------------------------------
+
+__attribute__((noinline)) void gort_sched_wake_slow(void) {
+    if (load_seq_cst(&gort_sched.spinning) != 0 || !cas_seq_cst(&gort_sched.spinning, 0, 1)) return;
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    Processor *p = gort_processor_get_idle();
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (p)
+        gort_machine_run(p, true);
+    else
+        add_seq_cst(&gort_sched.spinning, (uint32_t)-1);
+}
+
+// Call after the work is in a queue, by a sequentially consistent exchange or under gort_sched.lock.
+inline void gort_sched_wake(void) {
+    if (unlikely(load_seq_cst(&gort_sched.idle_count) != 0) && load_seq_cst(&gort_sched.spinning) == 0) gort_sched_wake_slow();
+}
+
+static __attribute__((noinline)) void put_global(Goroutine *g) {
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    gort_globalq_put(g);
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+}
+
+void gort_sched_put(Machine *m, Goroutine *g) {
+    if (likely(m->p != NULL))
+        gort_runq_put_next(m->p, g);
+    else
+        put_global(g);
+    gort_sched_wake();
+}
+
+void gort_sched_timer_changed(int64_t when_ns) {
+    Machine *sleeper = load_seq_cst(&gort_sched.sleeper);       // pairs with sleep_until_timer
+    if (!sleeper) {
+        gort_sched_wake();
+        return;
+    }
+    if (load_seq_cst(&gort_sched.sleeper_until_ns) > when_ns && cas_seq_cst(&gort_sched.sleeper, sleeper, NULL))
+        gort_note_wake(&sleeper->note);                         // whoever clears `sleeper` owes it a wake
+}
+
+// ---- looking --------------------------------------------------------------------------------------
+
+static Goroutine *take_global(Processor *p, uint32_t max) {
+    if (load_relaxed(&gort_sched.queue_count) == 0) return NULL;
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    Goroutine *g = gort_globalq_get(p, max);
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    return g;
+}
+
+// At all others, in an order of chance; the last round also takes what is to run next there, and fires timers.
+static Goroutine *steal_work(Machine *m, Processor *p) {
+    uint32_t made = load_acquire(&gort_sched.processors_made);
+    for (int round = 1; round <= GORT_STEAL_ROUNDS; round++) {
+        uint32_t start = random_below(&m->random, made);
+        for (uint32_t i = 0; i < made; i++) {
+            Processor *victim = gort_sched.processors[(start + i) % made];
+            if (victim == p) continue;
+            if (round == GORT_STEAL_ROUNDS && load_relaxed(&victim->timers.earliest_ns) != INT64_MAX)
+                gort_timers_run(&victim->timers, os_now());
+            Goroutine *g = gort_runq_steal(p, victim, round == GORT_STEAL_ROUNDS);
+            if (!g) g = gort_runq_get(p);                       // made runnable by a timer
+            if (g) return g;
+        }
+    }
+    return NULL;
+}
+
+static bool may_spin(Machine *m) {
+    if (m->spinning) return true;
+    uint32_t busy = load_relaxed(&gort_sched.processor_count) - load_relaxed(&gort_sched.idle_count);
+    if (2 * load_relaxed(&gort_sched.spinning) >= busy || load_relaxed(&gort_sched.processor_count) == 1) return false;
+    m->spinning = true;
+    add_seq_cst(&gort_sched.spinning, 1);
+    return true;
+}
+
+static void stop_spinning(Machine *m) {
+    m->spinning = false;
+    uint32_t left = add_seq_cst(&gort_sched.spinning, (uint32_t)-1);
+    gort_check((int32_t)left >= 0 && "spinning machines are counted");
+}
+
+// Step 4 of the sleeper.
+static bool work_exists(void) {
+    if (load_seq_cst(&gort_sched.queue_count) != 0) return true;
+    uint32_t made = load_acquire(&gort_sched.processors_made);
+    for (uint32_t i = 0; i < made; i++)
+        if (!gort_runq_is_empty(gort_sched.processors[i])) return true;
+    return false;
+}
+
+// Takes an idle processor to look for work with it, as a spinning machine.
+static bool take_idle_processor(Machine *m) {
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    Processor *p = gort_processor_get_idle();
+    if (p) gort_machine_acquire(m, p);
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (!p) return false;
+    m->spinning = true;
+    add_seq_cst(&gort_sched.spinning, 1);
+    return true;
+}
+
+// If timers are pending and nobody watches the clock: sleeps until the earliest is due, or one is started that is earlier. True
+// if it slept.
+static bool sleep_until_timer(Machine *m) {
+    int64_t until = gort_timers_earliest();
+    if (until == INT64_MAX || !cas_seq_cst(&gort_sched.sleeper, NULL, m)) return false;
+    store_seq_cst(&gort_sched.sleeper_until_ns, until);
+    int64_t again = gort_timers_earliest();                     // pairs with gort_sched_timer_changed
+    if (again < until) until = again;
+    bool woken = gort_note_sleep_until(&m->note, until);
+    if (!woken && !cas_seq_cst(&gort_sched.sleeper, m, NULL)) gort_note_sleep(&m->note);   // a wake is on its way: use it up
+    return true;
+}
+
+// Gives p back and sleeps until there is something to do; comes back with a processor. Or finds, at the last moment, a goroutine.
+static Goroutine *go_idle(Machine *m) {
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    Goroutine *g = gort_globalq_get(m->p, UINT32_MAX);
+    if (g || load_relaxed(&m->p->attention)) {
+        gort_lock_release(&gort_sched.lock, RANK_SCHED);
+        return g;
+    }
+    gort_check(gort_runq_is_empty(m->p) && "a processor that goes idle has no work");
+    gort_processor_put_idle(gort_machine_release(m));
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (m->spinning) stop_spinning(m);
+    if (work_exists() && take_idle_processor(m)) return NULL;
+    if (sleep_until_timer(m) && take_idle_processor(m)) return NULL;
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    gort_machine_stop(m);
+    return NULL;
+}
+
+// Retirement of the processor, a crash, or a seed: see Processor.attention.
+static Goroutine *attend(Machine *m, Processor *p) {
+    while (load_relaxed(&gort_sched.frozen)) gort_note_sleep(&m->note);
+    if (p->id >= load_relaxed(&gort_sched.processor_count)) {
+        if (m->spinning) stop_spinning(m);
+        gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+        gort_runq_drain(p);
+        gort_machine_release(m)->status = P_NONE;
+        gort_stack_cache_flush(&p->stacks);
+        gort_lock_release(&gort_sched.lock, RANK_SCHED);
+        gort_sched_wake();                                      // for what was drained
+        gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+        gort_machine_stop(m);
+        return NULL;
+    }
+    if (!gort_flags.has_seed) {
+        store_relaxed(&p->attention, false);
+        return NULL;
+    }
+    uint32_t dice = random_below(&m->random, 4);           // by the seed: the usual order, or another
+    if (dice == 0) return take_global(p, 1);
+    return dice == 1 ? gort_runq_get_fair(p) : NULL;
+}
+
+// A goroutine to run on m's processor, sleeping until there is one. m may hold another processor afterwards.
+static Goroutine *find_runnable(Machine *m) {
+    Goroutine *g;
+    for (;;) {
+        Processor *p = m->p;
+        if (unlikely(load_relaxed(&p->attention))) {
+            g = attend(m, p);
+            if (g) return g;
+            if (m->p != p) continue;
+        }
+        p->now_ns = os_now();
+        gort_timers_run(&p->timers, p->now_ns);
+        if (p->tick++ % GORT_FAIR_TICKS == 0 && (g = take_global(p, 1)) != NULL) return g;
+        if ((g = gort_runq_get(p)) != NULL) return g;
+        if ((g = take_global(p, UINT32_MAX)) != NULL) return g;
+        if (may_spin(m) && (g = steal_work(m, p)) != NULL) return g;
+        if ((g = go_idle(m)) != NULL) return g;
+    }
+}
+
+void gort_scheduler_loop(Machine *m) {
+    for (;;) {
+        Goroutine *g = find_runnable(m);
+        gort_assert(m->p && load_relaxed(&g->status) == G_RUNNABLE);
+        if (m->spinning) {
+            stop_spinning(m);
+            gort_sched_wake();                                  // there may be more
+        }
+        gort_scheduler_switch(m, g);
+    }
+}

@@ -1,0 +1,65 @@
+// sanitize.h - what the sanitizers must be told: which stack runs, and which goroutine's acts come before which other's.
+//
+// Both sanitizers know threads with one stack each, and offer `fibers` for the rest. The switch announces itself before
+// and after; in other builds all of this is empty.
+//
+// For the thread sanitizer a goroutine is a fiber, and a switch orders nothing (flag 1): two goroutines that take turns
+// on one thread are as unordered as on two. What orders them is said here by sanitize_release and sanitize_acquire at the places that Go's
+// memory model names: the `go` statement before the goroutine's start, a send before its receive. The runtime itself
+// is to be compiled without -fsanitize=thread: its own locks would order what the program did not.
+#ifndef GORT_SCHED_SANITIZE_H
+#define GORT_SCHED_SANITIZE_H
+
+#include "sched/sched.h"
+
+#ifdef GORT_ASAN
+#include <sanitizer/common_interface_defs.h>
+// On the old stack. `dying`: nobody comes back to it.
+static inline void sanitize_before_switch(Goroutine *from, Goroutine *to, bool dying) {
+    __sanitizer_start_switch_fiber(dying ? NULL : &from->fake_stack, to->stack.low,
+                                   (size_t)(to->stack.high - to->stack.low));
+}
+// On the new stack, that of `self`.
+static inline void sanitize_after_switch(Goroutine *self) {
+    __sanitizer_finish_switch_fiber(self->fake_stack, NULL, NULL);
+    self->fake_stack = NULL;
+}
+static inline void sanitize_bind(Goroutine *g) { g->fake_stack = NULL; }
+static inline void sanitize_unbind(Goroutine *g) { (void)g; }
+static inline void sanitize_thread(Goroutine *g) { (void)g; }
+#elif defined(GORT_TSAN)
+#include <sanitizer/tsan_interface.h>
+static inline __attribute__((always_inline)) void sanitize_before_switch(Goroutine *from, Goroutine *to, bool dying) {
+    (void)from, (void)dying;
+    __tsan_switch_to_fiber(to->fiber, __tsan_switch_to_fiber_no_sync);
+}
+static inline void sanitize_after_switch(Goroutine *self) { (void)self; }
+static inline void sanitize_bind(Goroutine *g) { g->fiber = __tsan_create_fiber(__tsan_switch_to_fiber_no_sync); }
+static inline void sanitize_unbind(Goroutine *g) {
+    __tsan_destroy_fiber(g->fiber);
+    g->fiber = NULL;
+}
+static inline void sanitize_thread(Goroutine *g) { g->fiber = __tsan_get_current_fiber(); }
+#else
+static inline void sanitize_before_switch(Goroutine *from, Goroutine *to, bool dying) { (void)from, (void)to, (void)dying; }
+static inline void sanitize_after_switch(Goroutine *self) { (void)self; }
+static inline void sanitize_bind(Goroutine *g) { (void)g; }
+static inline void sanitize_unbind(Goroutine *g) { (void)g; }
+static inline void sanitize_thread(Goroutine *g) { (void)g; }
+#endif
+
+#ifdef GORT_TSAN
+#define sanitize_acquire(address) __tsan_acquire((void *)(address))
+#define sanitize_release(address) __tsan_release((void *)(address))
+void __tsan_read_range(void *at, unsigned long bytes);
+void __tsan_write_range(void *at, unsigned long bytes);
+#define sanitize_read(at, bytes) ((bytes) ? __tsan_read_range((void *)(at), (bytes)) : (void)0)
+#define sanitize_write(at, bytes) ((bytes) ? __tsan_write_range((void *)(at), (bytes)) : (void)0)
+#else
+#define sanitize_acquire(address) ((void)(address))
+#define sanitize_release(address) ((void)(address))
+#define sanitize_read(at, bytes) ((void)0)
+#define sanitize_write(at, bytes) ((void)0)
+#endif
+
+#endif

@@ -1,0 +1,118 @@
+// start.c - how the runtime begins, and what belongs to the program as a whole.
+//
+// If the runtime lies in the main executable, a constructor adopts the process's initial thread: it becomes machine 0, what
+// runs on it becomes goroutine 1, on the process's own stack, and the scheduler of that machine gets a stack of its own. It is an early
+// constructor (priority 101), so those of the program run as goroutine 1 already. If the runtime came with a shared library, there is no
+// goroutine 1: the library may be loaded on any thread, and the process does not end with it; every thread of the program is
+// foreign then. Nothing is started before it is needed: no second thread until there is work for one.
+#define _GNU_SOURCE
+#include "sched/sched.h"
+
+#include "base/abi.h"
+#include "base/flags.h"
+#include "base/upcalls.h"
+#include "sched/sanitize.h"
+#include <errno.h>
+#include <pthread.h>
+#include <sys/resource.h>
+
+Sched gort_sched;
+char go__needs_runtime;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static Machine machine_zero;
+
+// What is known of the process's own stack without asking: it grows down from here to its limit.
+static Stack main_stack(void) {
+    Stack s = {NULL, NULL};
+#ifdef GORT_ASAN
+    gort_os_thread_stack((void **)&s.low, (void **)&s.high);
+#else
+    extern void *__libc_stack_end;
+    struct rlimit limit;
+    s.high = (char *)(((uintptr_t)__libc_stack_end + 4095) & ~(uintptr_t)4095);
+    size_t bytes = 8u << 20;
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) bytes = limit.rlim_cur;
+    s.low = s.high - bytes;
+#endif
+    return s;
+}
+
+static void adopt_goroutine(Machine *m) {
+    Goroutine *g = gort_goroutine_allocate(NULL);
+    g->id = gort_goroutine_next_id(NULL);
+    g->is_main = true;
+    g->stack = main_stack();
+    sanitize_thread(g);
+    store_relaxed(&g->status, G_RUNNING);
+    add_relaxed(&gort_sched.foreign_born, 1);
+    m->current = g;
+}
+
+// The current thread becomes machine 0, holding processor 0.
+static void adopt_initial_thread(void) {
+    Machine *m = &machine_zero;
+    m->initial = true;
+    store_relaxed(&m->scheduler.status, G_RUNNING);
+    adopt_goroutine(m);
+    gort_sched.has_main = true;
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    m->id = gort_sched.machine_count++;
+    store_release(&gort_sched.machines, m);
+    gort_machine_acquire(m, gort_processor_get_idle());
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    gort_goroutine_bind_stack(m, &m->scheduler);
+    gort_machine_enter_thread(m);
+}
+
+static void start(void) {
+    gort_flags_read();
+    gort_sched.next_id = 1;
+    int procs = (int)gort_flags_number("GOMAXPROCS", 1, INT32_MAX, gort_os_cpu_count());
+    gort_world_set_procs(gort_flags.has_seed ? 1 : procs);
+    if (gort_os_in_executable((const void *)start) && gort_os_is_initial_thread()) adopt_initial_thread();
+    store_release(&gort_sched.started, true);
+}
+
+void gort_start(void) {
+    int saved = errno;
+    pthread_once(&once, start);
+    errno = saved;
+}
+
+__attribute__((constructor(101))) static void start_early(void) {
+    if (gort_os_in_executable((const void *)start)) gort_start();
+}
+
+// ---- errno and memory of the current goroutine ------------------------------------------------------
+
+// Not inlined, and not const: after a goroutine has moved to another thread the answer is another.
+__attribute__((noinline)) int *go__errno(void) {
+    Machine *m = arch_machine();
+    __asm__ volatile("");
+    return m ? m->errno_address : &errno;
+}
+
+void *go__new(unsigned long size, unsigned long align) {
+    Machine *m = machine_current();
+    return gort_heap_allocate(m->p ? &m->p->heap : NULL, size, align);
+}
+
+void *go__new_copy(const void *from, unsigned long size, unsigned long align) {
+    return __builtin_memcpy(go__new(size, align), from, size);
+}
+
+// ---- names ------------------------------------------------------------------------------------------
+
+const char *gort_wait_reason_name(WaitReason reason) {
+    static const char *const names[WAIT_COUNT] = {
+        [WAIT_NONE] = "",
+        [WAIT_CHAN_RECEIVE] = "chan receive",
+        [WAIT_CHAN_SEND] = "chan send",
+        [WAIT_CHAN_RECEIVE_NIL] = "chan receive (nil chan)",
+        [WAIT_CHAN_SEND_NIL] = "chan send (nil chan)",
+        [WAIT_SELECT] = "select",
+        [WAIT_SELECT_NO_CASES] = "select (no cases)",
+        [WAIT_SLEEP] = "sleep",
+    };
+    return reason < WAIT_COUNT ? names[reason] : "";
+}

@@ -1,0 +1,141 @@
+// time.c - <go/time.h>: sleeping, timers and tickers, on top of sched/timer.c.
+//
+// A timer with a channel behaves as in Go since 1.23: the channel holds at most one value, and the value is put there and taken
+// back under the lock of the timer's heap, so that after a stop or a reset nothing from before is left. While nobody waits on
+// the channel the timer is in no heap; whoever looks at the channel fires it first if it is due. The value is the time
+// for which the timer was set, not the time at which somebody came to look.
+#include <go/time.h>
+
+#include "base/upcalls.h"
+#include "chan/chan.h"
+#include "sched/sched.h"
+#include "sched/timer.h"
+
+// What go_timer and go_ticker point to: the public part, whose `state` points here, and the rest.
+typedef struct FullTimer {
+    union {
+        go_timer timer;
+        go_ticker ticker;
+    };
+    Timer base;
+    void (*fn)(void *);          // go_after_func
+    void *arg;
+} FullTimer;
+
+go_time go_now(void) { return os_now(); }
+
+// os_now() + d, at most the end of time, at least 1.
+static int64_t deadline(go_duration d) {
+    int64_t now = os_now(), when;
+    if (d <= 0) return now;
+    return __builtin_add_overflow(now, d, &when) ? INT64_MAX - 1 : when;
+}
+
+static void *zeroed(size_t size) {
+    Machine *m = machine_current();
+    return gort_heap_allocate(m->p ? &m->p->heap : NULL, size, 16);
+}
+
+// ---- sleeping -----------------------------------------------------------------------------------
+
+static void wake_sleeper(Timer *t, int64_t due_ns) {
+    (void)due_ns;
+    gort_ready(t->arg);          // *t is on its stack: gone from here on
+}
+
+void go_sleep(go_duration d) {
+    if (d <= 0) return;
+    Machine *m = machine_current();
+    int64_t when = deadline(d);
+    if (m->foreign) {
+        gort_note_sleep_until(&m->note, when);     // nobody wakes a thread that is not parked
+        return;
+    }
+    Timer t = {.fire = wake_sleeper, .arg = m->current};
+    gort_timer_park(&t, when, WAIT_SLEEP);
+}
+
+// ---- timers with a channel ------------------------------------------------------------------------
+
+static void send_time(Timer *t, int64_t due_ns) {
+    go_time value = due_ns;
+    gort_channel_send(t->arg, &value, false);      // full: the receiver is slow, the tick is dropped
+}
+
+static FullTimer *full_timer_new(void) {
+    FullTimer *f = zeroed(sizeof *f);
+    Channel *c = gort_channel_new(sizeof(go_time), 1);
+    c->timer = &f->base;
+    f->base.is_channel = true;
+    f->base.fire = send_time;
+    f->base.arg = c;
+    f->timer.c = (GO_CHAN_RECV(go_time))c;
+    f->timer.state = f;
+    return f;
+}
+
+// One step with what `fire` does: both hold the heap's lock.
+static bool full_timer_set(FullTimer *f, int64_t when_ns, int64_t period_ns) {
+    Timer *t = &f->base;
+    gort_timer_lock(t);
+    bool pending = when_ns ? gort_timer_start_locked(t, when_ns, period_ns) : gort_timer_stop_locked(t);
+    if (t->is_channel) pending |= gort_channel_drain(t->arg);
+    gort_timer_unlock(t);
+    if (when_ns) gort_timer_announce(t, when_ns);
+    return pending;
+}
+
+GO_CHAN_RECV(go_time) go_after(go_duration d) { return go_timer_new(d)->c; }
+
+go_timer *go_timer_new(go_duration d) {
+    FullTimer *f = full_timer_new();
+    gort_timer_start(&f->base, deadline(d), 0);
+    return &f->timer;
+}
+
+static FullTimer *checked(void *state) {
+    if (!state) gort_upcalls.panic_plain("uninitialized Timer");
+    return state;
+}
+
+bool go_timer_stop(go_timer *t) { return full_timer_set(checked(t->state), 0, 0); }
+
+bool go_timer_reset(go_timer *t, go_duration d) { return full_timer_set(checked(t->state), deadline(d), 0); }
+
+// ---- functions ----------------------------------------------------------------------------------
+
+static void spawn(Timer *t, int64_t due_ns) {
+    (void)due_ns;
+    FullTimer *f = t->arg;
+    Machine *m = machine_current();
+    Goroutine *g = gort_goroutine_new(m, f->fn, NULL, 0, (const void *)f->fn);
+    g->env = f->arg;
+    gort_sched_put(m, g);
+}
+
+go_timer *go_after_func(go_duration d, void (*fn)(void *), void *arg) {
+    FullTimer *f = zeroed(sizeof *f);
+    f->fn = fn;
+    f->arg = arg;
+    f->base.fire = spawn;
+    f->base.arg = f;
+    f->timer.state = f;
+    gort_timer_start(&f->base, deadline(d), 0);
+    return &f->timer;
+}
+
+// ---- tickers ------------------------------------------------------------------------------------
+
+go_ticker *go_ticker_new(go_duration d) {
+    if (d <= 0) gort_upcalls.panic_plain("non-positive interval for NewTicker");
+    FullTimer *f = full_timer_new();
+    gort_timer_start(&f->base, deadline(d), d);
+    return &f->ticker;
+}
+
+void go_ticker_stop(go_ticker *t) { full_timer_set(checked(t->state), 0, 0); }
+
+void go_ticker_reset(go_ticker *t, go_duration d) {
+    if (d <= 0) gort_upcalls.panic_plain("non-positive interval for Ticker.Reset");
+    full_timer_set(checked(t->state), deadline(d), d);
+}
