@@ -1,11 +1,13 @@
 // symbol.c - addresses to functions, files and lines.
 //
 // The best answer comes from the debugging information (dwarf_*.c); an object without it still has a table of function names; a
-// stripped one at least a path, as "FILE +OFFSET".
+// stripped one at least a path.
 #include "panic/symbol.h"
 
 #include <string.h>
 
+#include "panic/dwarf.h"
+#include "base/atomic.h"
 #include "panic/elf.h"
 
 static void copy_text(char *out, size_t capacity, const char *s) {
@@ -14,14 +16,55 @@ static void copy_text(char *out, size_t capacity, const char *s) {
     out[n] = 0;
 }
 
-int gort_symbols_at(uintptr_t address, Symbol out[SYMBOLS_MAX]) {
-    memset(&out[0], 0, sizeof out[0]);
-    const Module *m = gort_module_of(address);
-    if (!m)
-        return 1;
+// Without debugging information: one symbol, its name from the symbol table, its file that of the object.
+static void symbol_from_table(const Module *m, uintptr_t address, Symbol *out) {
     ElfFunction f = gort_elf_function_at(m, address - m->base);
-    copy_text(out[0].file, sizeof out[0].file, m->path);
-    copy_text(out[0].function, sizeof out[0].function, f.name ? f.name : "");
-    out[0].entry = f.name ? m->base + f.start : m->base;
-    return 1;
+    memset(out, 0, sizeof *out);
+    copy_text(out->file, sizeof out->file, m->path);
+    copy_text(out->function, sizeof out->function, f.name ? f.name : "");
+    out->entry = f.name ? m->base + f.start : m->base;
+}
+
+static int symbols_at(uintptr_t address, Symbol *out) {
+    const Module *m = gort_module_of(address);
+    if (!m) {
+        memset(out, 0, sizeof *out);
+        return 1;
+    }
+    int n = gort_dwarf_symbols(m, address - m->base, out);
+    if (n == 0) {
+        symbol_from_table(m, address, out);
+        return 1;
+    }
+    if (out[n - 1].entry == m->base) {   // in several pieces: the one that the address is in
+        Symbol piece;
+        symbol_from_table(m, address, &piece);
+        out[n - 1].entry = piece.entry;
+    }
+    return n;
+}
+
+// The folder of the runtime's sources as the compiler knew it: this very function lies in FOLDER/panic/symbol.c. Empty
+// if the runtime has no debugging information.
+static void runtime_folder(char *out, size_t capacity) {
+    Symbol here[SYMBOLS_MAX];
+    int n = symbols_at((uintptr_t)gort_symbols_at, here);
+    static const char tail[] = "panic/symbol.c";
+    copy_text(out, capacity, here[n - 1].file);
+    size_t length = strlen(out), cut = sizeof tail - 1;
+    out[length >= cut && !strcmp(out + length - cut, tail) ? length - cut : 0] = 0;
+}
+
+int gort_symbols_at(uintptr_t address, Symbol out[SYMBOLS_MAX]) {
+    static char folder[sizeof out->file];
+    static int known;   // 0: not yet, 1: somebody is at it, 2: folder is valid
+    if (load_acquire(&known) == 0 && cas_acquire(&known, 0, 1)) {
+        runtime_folder(folder, sizeof folder);
+        store_release(&known, 2);
+    }
+    int n = symbols_at(address, out);
+    size_t length = load_acquire(&known) == 2 ? strlen(folder) : 0;
+    for (int i = 0; i < n; i++)
+        out[i].is_runtime = length && !strncmp(out[i].file, folder, length);
+    return n;
 }

@@ -89,11 +89,11 @@ static bool is_panic(const Symbol *s) {
 }
 
 static bool is_hidden_name(const char *f) {
-    static const char *const names[] = {"go_panicf", "go_vpanicf", "go_stack", "_start", "start_thread", "clone3"};
+    static const char *const names[] = {"go_vpanicf", "go_stack", "_start", "start_thread", "clone3"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(f, names[i]))
             return true;
-    return has_prefix(f, "go__") || has_prefix(f, "gort_") || has_prefix(f, "__libc_start_") ||
+    return has_prefix(f, "go__") || has_prefix(f, "gort_") || has_prefix(f, "go_panic") || has_prefix(f, "__libc_start_") ||
            has_prefix(f, "__clone") || has_prefix(last_part(f), "gocc_thunk");
 }
 
