@@ -58,7 +58,8 @@ typedef struct Token {
     TokenKind kind;
     Span span;
     int cls;                                           // bison's token, from the classification
-    int match;                                         // index of the partner bracket, or -1; of a prefix `<-`: its operand's last token
+    int match;                                         // index of the partner bracket, or -1; of a prefix `<-`: its operand's last token;
+                                                       // of a select's case: the first token after its body
     uint8_t code, flags;                               // tokens.h: what the token is by itself, and what its context made of it
 } Token;
 typedef struct Tokens { Token *v; size_t n; } Tokens;

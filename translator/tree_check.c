@@ -1,0 +1,74 @@
+// tree_check.c - what is wrong with a construct beyond its form: messages only, the tree is as it is.
+#include "gocc.tab.h"
+#include "tokens.h"
+
+static const char *bracket_spelling(Code c) {
+    static const char *const spellings[] = {[C_LPAREN] = "(", [C_RPAREN] = ")", [C_LBRACKET] = "[",
+                                            [C_RBRACKET] = "]", [C_LBRACE] = "{", [C_RBRACE] = "}"};
+    return c <= C_RBRACE && spellings[c] ? spellings[c] : "?";
+}
+
+static bool is_closing(Code c) {
+    return c == C_RPAREN || c == C_RBRACKET || c == C_RBRACE;
+}
+
+static const char *word_spelling(const Reader *r, int i) {
+    Code c = r->v[i].code;
+    return c == X_GO ? "go" : c == X_DEFER ? "defer" : "select";
+}
+
+// Before the grammar sees anything: brackets pair, and the text has no NUL bytes. In plain C both are left to the compiler.
+bool text_check(Reader *r) {
+    if (!r->extends) return r->unmatched < 0;
+    if (r->unmatched_word >= 0) {
+        int word = r->unmatched_word;
+        reader_error(r, word, "unterminated '%s' block", word_spelling(r, word));
+        return false;
+    }
+    if (r->unmatched < 0) return true;
+    Code c = r->v[r->unmatched].code;
+    reader_error(r, r->unmatched, is_closing(c) ? "'%s' closes nothing" : "'%s' is never closed", bracket_spelling(c));
+    return false;
+}
+
+static bool is_case(const Reader *r, int i) {
+    return r->v[i].cls == T_CASE || r->v[i].cls == T_DEFAULT;
+}
+
+// Cases only, and one default.
+void select_check(Reader *r, int open, int close) {
+    int first_default = -1;
+    if (open + 1 < close && !is_case(r, open + 1)) {
+        reader_error(r, open + 1, "expected 'case' or 'default' in 'select'");
+        return;
+    }
+    for (int i = open + 1; i < close && is_case(r, i); i = r->v[i].match) {
+        if (r->v[i].cls != T_DEFAULT) continue;
+        if (first_default < 0) {
+            first_default = i;
+            continue;
+        }
+        reader_error(r, i, "two 'default' in one select");
+        diag_at(r->source, r->v[first_default].span.start, DIAG_NOTE, "the first one is here");
+    }
+}
+
+// `v, bool ok = <-ch` declares one and assigns the other.
+void receive2_check(Reader *r, int first, int comma, int assign) {
+    if (r->v[first].flags & F_DECLARES) return;
+    if (operand_end(r, comma + 1, assign) != assign - 1)
+        reader_error(r, comma + 1, "a receive declares both of its variables, or neither");
+}
+
+void range_check(Reader *r, int open, int colon) {
+    int words = 0;
+    for (int i = open + 1; i < colon; i++) {
+        if (r->v[i].code == C_COMMA) {
+            reader_error(r, i, "a range over a channel has one variable");
+            return;
+        }
+        if (is_word(r->v[i].code)) words++;
+        if (r->v[i].match > i) i = r->v[i].match;
+    }
+    if (words < 2) reader_error(r, open + 1, "expected the declaration of a variable before ':', as in 'for (int v : ch)'");
+}
