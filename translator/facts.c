@@ -17,6 +17,18 @@ Function *facts_function_at(const Facts *f, size_t offset) {
     return NULL;
 }
 
+size_t tree_token_at(const Tree *t, size_t offset) {
+    size_t low = 0, high = t->tokens.n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (t->tokens.v[middle].span.start < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 // Nodes are numbered by where they start: the last one that starts at or before the offset, or one of its ancestors, is it.
 Node *tree_node_at(const Tree *t, size_t offset) {
     int low = 0, high = t->n_nodes;

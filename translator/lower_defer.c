@@ -43,18 +43,6 @@ static void push(Lower *l, Node *n, const char *callee, Buffer *out) {
                   callee);
 }
 
-static void fill_call(Lower *l, Node *n, Buffer *out) {
-    NodeFacts *f = lower_facts(l, n);
-    if (l->clang)
-        buffer_printf(out, "gocc_r->gocc_b = gocc_thunk%d; ", n->id);
-    if (!f->calls_function && !f->calls_builtin)
-        buffer_puts(out, "gocc_r->gocc_f = gocc_f; ");
-    if (f->calls_builtin && n->first->word == W_RECOVER)
-        buffer_puts(out, "gocc_r->gocc_token = gocc_recover; ");
-    for (int i = 0; i < n->n_args; i++)
-        buffer_printf(out, "gocc_r->gocc_a%d = gocc_a%d; ", i, i);
-}
-
 static const char frame_address[] = "go__defer_push(&gocc_f.f, &gocc_r->gocc_d); }";
 
 void lower_defer(Lower *l, Node *n) {
@@ -70,7 +58,7 @@ void lower_defer(Lower *l, Node *n) {
     }
     lower_call_open(l, n, "struct go__defer gocc_d; ", &tail);
     push(l, n, lower_callee(l, n), &tail);
-    fill_call(l, n, &tail);
+    lower_fill_call(l, n, "gocc_r->", &tail);
     buffer_puts(&tail, frame_address);
     edit_replace(l->edits, n->rparen, n->span.end, n->depth, tail.data);
 }

@@ -160,6 +160,23 @@ const char *lower_callee(Lower *l, Node *n) {
     return f->calls_function ? F("(void *)%s", lower_text(l, n->callee)) : "(void *)gocc_f";
 }
 
+// String literals and numbers need not travel: the thunk repeats them (and the compiler still sees a literal format).
+static bool is_literal(Lower *l, Span s) {
+    const Tokens *t = &l->tree->tokens;
+    int strings = 0, numbers = 0, others = 0;
+    for (size_t i = tree_token_at(l->tree, s.start); i < t->n && t->v[i].span.start < s.end; i++) {
+        strings += t->v[i].kind == TK_STRING;
+        numbers += t->v[i].kind == TK_NUMBER;
+        others += t->v[i].kind != TK_STRING && t->v[i].kind != TK_NUMBER;
+    }
+    return !others && ((strings && !numbers) || (numbers == 1 && !strings));
+}
+
+// A detached word needs its arguments in variables; a call takes literals as they are.
+static bool travels(Lower *l, Node *n, int arg) {
+    return lower_facts(l, n)->calls_builtin || !is_literal(l, n->args[arg]);
+}
+
 static const char *builtin_call(Lower *l, Node *n) {
     const Node *word = n->first;
     const TypeInfo *t = &l->facts->nodes[word->id].operand;
@@ -183,7 +200,8 @@ static const char *call_text(Lower *l, Node *n) {
                        : f->calls_function ? F("%s(", lower_text(l, n->callee))
                                            : "gocc_e->gocc_f(");
     for (int i = 0; i < n->n_args; i++)
-        buffer_printf(&call, "%sgocc_e->gocc_a%d", i ? ", " : "", i);
+        buffer_printf(&call, "%s%s", i ? ", " : "",
+                      travels(l, n, i) ? F("gocc_e->gocc_a%d", i) : edits_render(l->edits, n->args[i]));
     buffer_puts(&call, ")");
     return call.data;
 }
@@ -198,7 +216,8 @@ static void call_environment(Lower *l, Node *n, const char *header, Buffer *out)
     if (f->calls_builtin && n->first->word == W_RECOVER)
         buffer_puts(out, "void *gocc_token; ");
     for (int i = 0; i < n->n_args; i++)
-        buffer_printf(out, "__typeof__(gocc_a%d) gocc_a%d; ", i, i);
+        if (travels(l, n, i))
+            buffer_printf(out, "__typeof__(gocc_a%d) gocc_a%d; ", i, i);
     buffer_printf(out, "} __attribute__((may_alias)); %s{ struct gocc_e%d *gocc_e = gocc_p; (void)gocc_e; %s; }%s ",
                   function_head(l, n), n->id, call_text(l, n),
                   l->clang ? ";" : "");
@@ -216,34 +235,45 @@ void lower_call_open(Lower *l, Node *n, const char *header, Buffer *out) {
     }
     for (int i = 0; i < n->n_args; i++) {
         bool null = f->null_args && f->null_args[i];
+        if (i + 1 < n->n_args)
+            edit_replace(l->edits, n->args[i].end, n->args[i + 1].start, n->depth, "");
+        if (!travels(l, n, i)) {
+            edit_replace(l->edits, n->args[i].start, n->args[i].end, n->depth, "");
+            continue;
+        }
         edit_open(l->edits, n->args[i].start, n->depth,
                   F("__auto_type gocc_a%d = ((void)0, (%s", i, null ? "(void *)(" : ""));
         edit_close(l->edits, n->args[i].end, n->depth, null ? "))); " : ")); ");
-        if (i + 1 < n->n_args)
-            edit_replace(l->edits, n->args[i].end, n->args[i + 1].start, n->depth, "");
     }
 }
 
-static void fill_call(Lower *l, Node *n, const char *target, Buffer *out) {
+void lower_fill_call(Lower *l, Node *n, const char *target, Buffer *out) {
     NodeFacts *f = lower_facts(l, n);
     if (l->clang)
         buffer_printf(out, "%sgocc_b = gocc_thunk%d; ", target, n->id);
     if (has_callee_value(f))
         buffer_printf(out, "%sgocc_f = gocc_f; ", target);
+    if (f->calls_builtin && n->first->word == W_RECOVER)
+        buffer_printf(out, "%sgocc_token = gocc_recover; ", target);
     for (int i = 0; i < n->n_args; i++)
-        buffer_printf(out, "%sgocc_a%d = gocc_a%d; ", target, i, i);
+        if (travels(l, n, i))
+            buffer_printf(out, "%sgocc_a%d = gocc_a%d; ", target, i, i);
 }
 
 // ---- go ----------------------------------------------------------------------------------------
-static bool is_empty(const NodeFacts *f, const Node *n) {
-    return n->is_block ? f->n_captures + f->n_copies == 0
-                       : n->n_args == 0 && !has_callee_value(f);
+static bool is_empty(Lower *l, Node *n) {
+    NodeFacts *f = lower_facts(l, n);
+    if (n->is_block)
+        return f->n_captures + f->n_copies == 0;
+    for (int i = 0; i < n->n_args; i++)
+        if (travels(l, n, i))
+            return false;
+    return !has_callee_value(f) && !f->calls_builtin;
 }
 
 static void start(Lower *l, Node *n, Buffer *out) {
-    NodeFacts *f = lower_facts(l, n);
     const char *function = lower_address(l, n, out);
-    if (is_empty(f, n) && !l->clang) {
+    if (is_empty(l, n) && !l->clang) {
         buffer_printf(out, "go__go(%s, (void *)0, 0); }", function);
         return;
     }
@@ -251,7 +281,7 @@ static void start(Lower *l, Node *n, Buffer *out) {
     if (n->is_block)
         lower_fill(l, n, "gocc_v.", out);
     else
-        fill_call(l, n, "gocc_v.", out);
+        lower_fill_call(l, n, "gocc_v.", out);
     buffer_printf(out, "go__go(%s, &gocc_v, sizeof(gocc_v)); }", function);
 }
 

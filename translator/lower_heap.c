@@ -26,18 +26,6 @@ static bool token_in(const Tree *t, size_t i, const char *const *words) {
     return false;
 }
 
-static size_t token_at(const Tree *t, size_t offset) {
-    size_t low = 0, high = t->tokens.n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (t->tokens.v[middle].span.start < offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static const char *const qualifiers[] = {"const", "volatile", "restrict", "__restrict",
                                          "__restrict__", "__const", "_Atomic", NULL};
 
@@ -73,7 +61,7 @@ static Span tokens_span(const Tree *t, size_t from, size_t to) {
 // The declarator with the name replaced: `*x[3]` -> `*(*gocc_x)[3]`. An array without a size gets that of the variable.
 static const char *declarator_again(Lower *l, const Var *v, const char *suffix) {
     const Tree *t = l->tree;
-    size_t name = token_at(t, v->at);
+    size_t name = tree_token_at(t, v->at);
     size_t start = declarator_start(t, name), end = declarator_end(t, name);
     Span after = tokens_span(t, name + 1, end);
     const char *tail = after.end ? edits_render(l->edits, after) : "";
@@ -133,7 +121,7 @@ static size_t end_of_declaration(const Tree *t, size_t name) {
 
 static bool has_alignment(Lower *l, const Var *v) {
     const Tree *t = l->tree;
-    for (size_t i = token_at(t, v->at); i-- > 0;) {
+    for (size_t i = tree_token_at(t, v->at); i-- > 0;) {
         if (token_is(t, i, ";") || token_is(t, i, "{") || token_is(t, i, "}"))
             break;
         if (token_is(t, i, "_Alignas") || token_is(t, i, "aligned"))
@@ -144,7 +132,7 @@ static bool has_alignment(Lower *l, const Var *v) {
 
 static void drop_register(Lower *l, const Var *v) {
     const Tree *t = l->tree;
-    for (size_t i = token_at(t, v->at); i-- > 0;) {
+    for (size_t i = tree_token_at(t, v->at); i-- > 0;) {
         Span s = t->tokens.v[i].span;
         if (token_is(t, i, ";") || token_is(t, i, "{") || token_is(t, i, "}"))
             break;
@@ -159,14 +147,14 @@ static bool declare_auto(Lower *l, const Var *v, size_t name) {
     size_t start = declarator_start(t, name);
     if (start == 0 || !token_is(t, start - 1, "__auto_type") || v->in_for_header)
         return false;
-    size_t end = token_at(t, v->init.end);
+    size_t end = tree_token_at(t, v->init.end);
     edit_close(l->edits, t->tokens.v[end].span.end, 0, lower_heap_parameter(v));
     return true;
 }
 
 static void declare(Lower *l, const Var *v) {
     const Tree *t = l->tree;
-    size_t name = token_at(t, v->at);
+    size_t name = tree_token_at(t, v->at);
     drop_register(l, v);
     if (declare_auto(l, v, name))
         return;
@@ -193,7 +181,7 @@ static void declare(Lower *l, const Var *v) {
 // `for (int i = 0; c; i++)`: the copy that the next iteration gets is made before the third expression.
 static void declare_fresh(Lower *l, const Var *v) {
     const Tree *t = l->tree;
-    size_t open = token_at(t, v->for_keyword) + 1;
+    size_t open = tree_token_at(t, v->for_keyword) + 1;
     int semicolons = 0;
     size_t i = open + 1;
     for (; i < t->tokens.n && semicolons < 2; i++) {

@@ -39,18 +39,6 @@ static bool span_starts_with(const Tree *t, Span s, const char *word) {
 }
 
 // ---- names that a declaration without initialiser declares -------------------------------------
-static size_t token_from(const Tree *t, size_t offset) {
-    size_t low = 0, high = t->tokens.n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (t->tokens.v[middle].span.start < offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static bool token_is(const Tree *t, size_t i, const char *s) {
     Span span = t->tokens.v[i].span;
     return span.end - span.start == strlen(s) &&
@@ -61,7 +49,7 @@ static bool token_is(const Tree *t, size_t i, const char *s) {
 // brackets; or, in a parenthesised declarator, the first word after `(*`.
 Span marker_copy_name(const Tree *t, Span copy) {
     Span name = {0, 0};
-    for (size_t i = token_from(t, copy.start); i < t->tokens.n; i++) {
+    for (size_t i = tree_token_at(t, copy.start); i < t->tokens.n; i++) {
         const Token *token = &t->tokens.v[i];
         if (token->span.start >= copy.end || token_is(t, i, "="))
             break;
@@ -261,7 +249,10 @@ static void node(Edits *e, const Tree *t, const Node *n, const Facts *known) {
         return;
     switch (n->kind) {
     case N_UNIT:
-    case N_SELECT: break;
+    case N_SELECT:
+        edit_replace(e, n->keyword, n->keyword + 6, n->depth,
+                     F("switch (gocc_select(%d))", n->id));
+        break;
     case N_CHAN: marker_channel_type(e, n); break;
     case N_RECV: receive(e, n, n->span.start); break;
     case N_SEND: send(e, n, n->span.end); break;

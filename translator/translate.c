@@ -62,8 +62,10 @@ bool translate(const char *text, size_t length, const char *main_file,
     last_source = source_new(text, length, main_file);
     Tree *tree = tree_read(last_source);
     dump_time("tree");
-    dump_tokens(tree);
-    dump_tree(tree);
+    if (dump_wanted("tokens"))
+        dump_tokens(tree);
+    if (dump_wanted("tree"))
+        dump_tree(tree);
     if (tree->n_errors || diag_errors() > errors)
         return false;
     if (!tree_needs_translation(tree))

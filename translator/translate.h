@@ -134,6 +134,7 @@ typedef struct Facts {
 Facts *facts_gather(Tree *tree, Edits *marker, const char *text, size_t length, const TranslateOptions *options,
                     const Facts *previous);
 Function *facts_function_at(const Facts *f, size_t offset);
+size_t tree_token_at(const Tree *t, size_t offset);    // index of the first token that starts at or after offset
 Node *tree_block_at(const Tree *t, size_t offset);     // innermost go/defer block whose body contains offset, or NULL
 Node *tree_node_at(const Tree *t, size_t offset);      // innermost node whose span contains offset (the root if none)
 
@@ -182,6 +183,7 @@ void lower_fill(Lower *l, Node *n, const char *target, Buffer *out);           /
 void lower_block_open(Lower *l, Node *n, const char *header);   // up to and including the block's function head
 void lower_call_open(Lower *l, Node *n, const char *header, Buffer *out);      // arguments, struct, function of a detached call
 const char *lower_address(Lower *l, Node *n, Buffer *out);      // of the function of a block or detached call, for the runtime
+void lower_fill_call(Lower *l, Node *n, const char *target, Buffer *out);      // assigns the members for a call
 const char *lower_callee(Lower *l, Node *n);           // the address of what a deferred call calls
 // lower_chan.c, lower_select.c, lower_words.c, lower_heap.c
 void lower_receive(Lower *l, Node *n);
