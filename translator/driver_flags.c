@@ -1,0 +1,238 @@
+// driver_flags.c - which of the user's flags go to which stage, and what gocc adds.
+//
+// A unit with constructs takes two runs of the compiler: one that preprocesses, with the flags of the preprocessor, and one that compiles
+// the final C, where the macros and headers are spent. A unit without takes one, with the user's flags and nothing else.
+// Every name that the compiler derives from the input's (dependencies, .su, .gcno, .dwo) must come out as if it had
+// compiled the .gc file itself.
+
+#include "driver.h"
+
+#include "diag.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// ---- names ------------------------------------------------------------------------------------------
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+// The path with its suffix, if it has one, replaced.
+static const char *with_suffix(const char *path, const char *suffix) {
+    const char *dot = strrchr(base_name(path), '.');
+    return arena_format("%.*s%s", (int)(dot && dot > base_name(path) ? dot - path : (long)strlen(path)), path, suffix);
+}
+
+const char *unit_default_output(const Command *c, const Arg *input) {
+    return with_suffix(base_name(input->word), c->mode == MODE_ASSEMBLE ? ".s" : ".o");
+}
+
+// ---- dependencies -----------------------------------------------------------------------------------
+
+// gcc names the rule and its file after -o, whatever -o is, and after the input where there is none.
+static void add_dependencies(Words *w, const Unit *u, bool always_named) {
+    const Command *c = u->command;
+    for (size_t i = 0; i < c->n_args; i++)
+        if (c->args[i].kind == ARG_DEPEND)
+            words_arg(w, &c->args[i]);
+    if (!always_named || !(args_has(c, "-MD") || args_has(c, "-MMD")))
+        return;
+    const char *name = c->output ? c->output : base_name(u->input->word);
+    if (!args_value(c, "-MF")) {
+        words_add(w, "-MF");
+        words_add(w, with_suffix(name, ".d"));
+    }
+    if (!args_value(c, "-MT") && !args_value(c, "-MQ")) {
+        words_add(w, "-MQ");
+        words_add(w, c->output ? c->output : with_suffix(name, ".o"));
+    }
+}
+
+// ---- the stages -------------------------------------------------------------------------------------
+
+static bool has_prefix_of(const char *word, const char *const *prefixes) {
+    for (; *prefixes; prefixes++)
+        if (strncmp(word, *prefixes, strlen(*prefixes)) == 0)
+            return true;
+    return false;
+}
+
+// Would disturb the first stage, or do its work twice.
+static bool not_for_preprocessing(const Arg *a) {
+    static const char *const words[] = { "-save-temps", "-ftime-report", "-fdump-", "-aux-info", "-dumpbase", "-dumpdir",
+                                         "-P", "-C", "-dD", "-dM", "-dN", "-dI", "-dU", "-pipe", "-time", NULL };
+    return has_prefix_of(a->word, words) && strncmp(a->word, "-Pr", 3) != 0;
+}
+
+static void add_input(Words *w, const Unit *u, const char *language) {
+    words_add(w, "-x");
+    words_add(w, language);
+    words_add(w, u->input->word);
+}
+
+void flags_preprocess(Words *w, const Unit *u, bool dependencies) {
+    const Command *c = u->command;
+    words_add(w, "-E");
+    words_add(w, "-D__GOCC__=1");
+    for (size_t i = 0; i < c->n_args; i++) {
+        const Arg *a = &c->args[i];
+        if ((a->kind == ARG_PREPROCESS || a->kind == ARG_OTHER) && !not_for_preprocessing(a))
+            words_arg(w, a);
+    }
+    if (diag_options.color)
+        words_add(w, "-fdiagnostics-color=always");
+    if (dependencies)
+        add_dependencies(w, u, true);
+    add_input(w, u, "c");
+}
+
+// Objects in a temporary place: auxiliary files are still named after program and input, as gcc does when it links.
+static void add_dump_names(Words *w, const Unit *u) {
+    const Command *c = u->command;
+    if (!u->output_is_temporary || c->clang)
+        return;
+    const char *dot = strrchr(base_name(u->input->word), '.');
+    words_add(w, "-dumpdir");
+    words_add(w, arena_format("%s-", c->output ? c->output : "a"));
+    words_add(w, "-dumpbase");
+    words_add(w, base_name(u->input->word));
+    if (dot) {
+        words_add(w, "-dumpbase-ext");
+        words_add(w, dot);
+    }
+}
+
+static void add_mode_and_output(Words *w, const Unit *u) {
+    static const char *const modes[] = { [MODE_LINK] = "-c", [MODE_COMPILE] = "-c", [MODE_ASSEMBLE] = "-S",
+                                         [MODE_SYNTAX] = "-fsyntax-only" };
+    words_add(w, modes[u->command->mode]);
+    if (u->output) {
+        words_add(w, "-o");
+        words_add(w, u->output);
+    }
+}
+
+// What the constructs need of the compiler; what the user says of one of these flags stands.
+static void add_needed(Words *w, const Command *c) {
+    static const struct { const char *flag, *opposite; } needed[] = {
+        { "-fexceptions", "-fno-exceptions" },
+        { "-fnon-call-exceptions", "-fno-non-call-exceptions" },
+        { "-fno-delete-null-pointer-checks", "-fdelete-null-pointer-checks" },
+    };
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (!args_has(c, needed[i].opposite))
+            words_add(w, needed[i].flag);
+    if (c->clang)
+        words_add(w, "-fblocks");
+}
+
+// Messages in a form that can be read back: driver_messages.c prints them again.
+static void add_plain_messages(Words *w, const Command *c) {
+    static const char *const gcc[] = { "-fno-diagnostics-show-caret", "-fdiagnostics-color=never",
+                                       "-fdiagnostics-column-unit=byte", "-fdiagnostics-column-origin=1", NULL };
+    static const char *const clang[] = { "-fno-caret-diagnostics", "-fno-color-diagnostics", NULL };
+    for (const char *const *flag = c->clang ? clang : gcc; *flag; flag++)
+        words_add(w, *flag);
+}
+
+void flags_compile_final(Words *w, const Unit *u) {
+    const Command *c = u->command;
+    for (size_t i = 0; i < c->n_args; i++)
+        if (c->args[i].kind == ARG_OTHER)
+            words_arg(w, &c->args[i]);
+    add_needed(w, c);
+    add_plain_messages(w, c);
+    add_dump_names(w, u);
+    add_mode_and_output(w, u);
+    words_add(w, "-x");
+    words_add(w, "cpp-output");
+    words_add(w, RUN_BODY);
+}
+
+void flags_verbatim(Words *w, const Unit *u) {
+    const Command *c = u->command;
+    if (u->prescan.asks_for_gocc)
+        words_add(w, "-D__GOCC__=1");
+    for (size_t i = 0; i < c->n_args; i++)
+        if (c->args[i].kind == ARG_PREPROCESS || c->args[i].kind == ARG_OTHER)
+            words_arg(w, &c->args[i]);
+    add_dependencies(w, u, u->output_is_temporary);
+    add_dump_names(w, u);
+    add_mode_and_output(w, u);
+    add_input(w, u, "c");
+}
+
+// ---- messages ---------------------------------------------------------------------------------------
+
+static bool terminal_has_colors(void) {
+    const char *term = getenv("TERM"), *colors = getenv("GCC_COLORS");
+    return isatty(2) && term && strcmp(term, "dumb") != 0 && !(colors && !*colors);
+}
+
+static bool wants_color(const Command *c) {
+    bool color = terminal_has_colors();
+    for (size_t i = 0; i < c->n_args; i++) {
+        const char *word = c->args[i].word;
+        if (strcmp(word, "-fdiagnostics-color") == 0 || strcmp(word, "-fdiagnostics-color=always") == 0 ||
+            strcmp(word, "-fcolor-diagnostics") == 0)
+            color = true;
+        else if (strcmp(word, "-fno-diagnostics-color") == 0 || strcmp(word, "-fdiagnostics-color=never") == 0 ||
+                 strcmp(word, "-fno-color-diagnostics") == 0 || strcmp(word, "-fdiagnostics-plain-output") == 0)
+            color = false;
+        else if (strcmp(word, "-fdiagnostics-color=auto") == 0)
+            color = terminal_has_colors();
+    }
+    return color;
+}
+
+static int number(const char *text, int otherwise) {
+    return text && *text >= '0' && *text <= '9' ? atoi(text) : otherwise;
+}
+
+void flags_diagnostics(const Command *c) {
+    bool plain = args_has(c, "-fdiagnostics-plain-output");
+    const char *unit = args_value(c, "-fdiagnostics-column-unit=");
+    diag_options = (DiagOptions){
+        .caret = args_last(c, "-fdiagnostics-show-caret", "-fno-diagnostics-show-caret", !plain) &&
+                 args_last(c, "-fcaret-diagnostics", "-fno-caret-diagnostics", true),
+        .color = wants_color(c),
+        .line_numbers = args_last(c, "-fdiagnostics-show-line-numbers", "-fno-diagnostics-show-line-numbers", !plain),
+        .column = args_last(c, "-fshow-column", "-fno-show-column", true),
+        .byte_columns = c->clang ? !unit : unit && strcmp(unit, "byte") == 0,
+        .column_origin = number(args_value(c, "-fdiagnostics-column-origin="), 1),
+        .tab_stop = number(args_value(c, "-ftabstop="), 8),
+        .warnings = !args_has(c, "-w"),
+        .warnings_are_errors = args_last(c, "-Werror", "-Wno-error", false),
+        .max_errors = args_has(c, "-Wfatal-errors") ? 1 : number(args_value(c, "-fmax-errors="), 0),
+    };
+}
+
+// ---- libclang ---------------------------------------------------------------------------------------
+
+// Only what changes the meaning of types and words in preprocessed text, in spellings that clang knows: an argument that it does
+// not know would make it refuse the unit.
+void flags_clang(const Command *c, TranslateOptions *o) {
+    static const char *const passed[] = {
+        "-m32", "-m64", "-mx32", "-mlong-double-64", "-mlong-double-80", "-mlong-double-128", "-ansi",
+        "-fshort-enums", "-fno-short-enums", "-fshort-wchar", "-fno-short-wchar", "-funsigned-char", "-fno-unsigned-char",
+        "-fsigned-char", "-fno-signed-char", "-fpack-struct", "-fms-extensions", "-fgnu89-inline", "-fno-gnu89-inline",
+        "-fno-asm", "-fno-builtin", "-ffreestanding",
+    };
+    static const char *const prefixes[] = { "-std=", "--std=", "-fpack-struct=", "-fno-builtin-", NULL };
+    Words w = { 0 };
+    for (size_t i = 0; i < c->n_args; i++) {
+        const char *word = c->args[i].word;
+        bool pass = c->args[i].kind != ARG_INPUT && has_prefix_of(word, prefixes);
+        for (size_t k = 0; k < sizeof passed / sizeof *passed; k++)
+            pass |= c->args[i].kind != ARG_INPUT && strcmp(word, passed[k]) == 0;
+        if (pass)
+            words_add(&w, word);
+    }
+    if (!args_value(c, "-std=") && !args_value(c, "--std=") && !args_has(c, "-ansi"))
+        words_add(&w, "-std=gnu17");
+    o->clang_args = w.v;
+    o->n_clang_args = (int)w.n;
+}

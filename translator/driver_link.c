@@ -1,0 +1,97 @@
+// driver_link.c - where gocc is installed, and how the runtime gets into a program.
+//
+// The runtime is an archive: the linker takes a member out of it only for a name that is still missing, and all names that
+// generated code and the public headers use begin with go_. So the archive is appended to every link, and a program without
+// goroutines comes out byte for byte as without it.
+//
+// The runtime also defines blocking calls of the C library (read, accept ...), to park a goroutine instead of its thread. So
+// `-lc` goes before the archive: a plain program finds its `read` there, and never asks us.
+
+#include "driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *library_directory(void) {
+    static const char *path;
+    if (path)
+        return path;
+    char exe[4096];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    exe[n > 0 ? n : 0] = '\0';
+    for (int up = 0; up < 2; up++) {                    // bin/gocc: two names off the end
+        char *slash = strrchr(exe, '/');
+        if (slash)
+            *slash = '\0';
+    }
+    return path = arena_format("%s/lib/gocc", exe);
+}
+
+// -fsanitize=a,b and -fno-sanitize=a,b add and remove, in order.
+static bool sanitizes(const Command *c, const char *what) {
+    bool on = false;
+    size_t n = strlen(what);
+    for (size_t i = 0; i < c->n_args; i++) {
+        const char *word = c->args[i].word;
+        bool adds = strncmp(word, "-fsanitize=", 11) == 0;
+        if (c->args[i].kind == ARG_INPUT || (!adds && strncmp(word, "-fno-sanitize=", 14) != 0))
+            continue;
+        for (const char *p = strchr(word, '=') + 1; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+            if ((strncmp(p, what, n) == 0 && (p[n] == ',' || !p[n])) || (!adds && strncmp(p, "all", 3) == 0))
+                on = adds;
+    }
+    return on;
+}
+
+static bool links_without_runtime(const Command *c) {
+    static const char *const words[] = { "-r", "-nostdlib", "-nodefaultlibs", "-nolibc" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (args_has(c, words[i]))
+            return true;
+    return false;
+}
+
+// Does an option of the linker's ask for whole archives? It must not reach ours.
+static bool mentions_whole_archive(const Command *c) {
+    for (size_t i = 0; i < c->n_args; i++)
+        if (c->args[i].kind == ARG_LINK && c->args[i].value && strstr(c->args[i].value, "whole-archive"))
+            return true;
+    return false;
+}
+
+static const char *language_at_end(const Command *c) {
+    for (size_t i = c->n_args; i > 0; i--)
+        if (c->args[i - 1].kind == ARG_LANGUAGE)
+            return c->args[i - 1].value;
+    return "none";
+}
+
+void link_add_runtime(Words *w, const Command *c) {
+    if (links_without_runtime(c))
+        return;
+    const char *variant = sanitizes(c, "address") ? "-asan" : sanitizes(c, "thread") ? "-tsan" : "";
+    const char *archive = arena_format("%s/libgort%s.a", library_directory(), variant);
+    if (access(archive, R_OK) != 0) {
+        if (c->n_gc) {
+            diag_plain(DIAG_ERROR, "the runtime library is missing: %s", archive);
+            diag_flush();
+        }
+        return;
+    }
+    if (strcmp(language_at_end(c), "none") != 0) {
+        words_add(w, "-x");
+        words_add(w, "none");
+    }
+    if (mentions_whole_archive(c))
+        words_add(w, "-Wl,--no-whole-archive");
+    words_add(w, "-lc");
+    words_add(w, archive);
+}
+
+// Behind the directories of the user's own variable, and behind every -isystem.
+void link_set_environment(void) {
+    const char *old = getenv("C_INCLUDE_PATH");
+    const char *own = arena_format("%s/include", library_directory());
+    setenv("C_INCLUDE_PATH", old && *old ? arena_format("%s:%s", old, own) : own, 1);
+}

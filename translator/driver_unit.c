@@ -1,0 +1,163 @@
+// driver_unit.c - one .gc file: preprocessed, translated, compiled.
+//
+// Each unit is done in a process of its own. The stages keep their state in statics and one arena, and their end frees it; two
+// inputs of one command cannot disturb each other; and if something in the translator or in libclang crashes on hostile input,
+// a message is printed and the next input is compiled.
+//
+// The compiler judges the unit twice, first as preprocessor. What that run says is held back until it is known whether
+// the unit goes to the compiler verbatim, which then says it again.
+
+#include "driver.h"
+
+#include "diag.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static Unit *current;                  // the unit of this process
+
+static bool is_standard_input(const Unit *u) {
+    return strcmp(u->input->word, "-") == 0;
+}
+
+static int run_on_input(Words *w, Buffer *out, Buffer *errors) {
+    Run r = { .out = out, .errors = errors };
+    if (is_standard_input(current)) {
+        r.input = standard_input()->data;
+        r.input_length = standard_input()->length;
+    }
+    return run(current->command, w, &r);
+}
+
+// For diag_debug_cpp: the text with a note before each token. The user has seen what this run says on stderr.
+static char *debug_cpp(size_t *length) {
+    if (current->command->clang)
+        return NULL;
+    Words w = words_compiler(current->command);
+    words_add(&w, "-fdebug-cpp");
+    flags_preprocess(&w, current, false);
+    Buffer out = { 0 }, errors = { 0 };
+    bool quiet = current->command->verbose;
+    ((Command *)current->command)->verbose = false;
+    int status = run_on_input(&w, &out, &errors);
+    ((Command *)current->command)->verbose = quiet;
+    *length = out.length;
+    return status == 0 ? out.data : NULL;
+}
+
+static int preprocess(Buffer *text, Buffer *errors) {
+    Words w = words_compiler(current->command);
+    flags_preprocess(&w, current, true);
+    return run_on_input(&w, text, errors);
+}
+
+static int compile_verbatim(void) {
+    Words w = words_compiler(current->command);
+    flags_verbatim(&w, current);
+    return run_on_input(&w, NULL, NULL);
+}
+
+// The compiler takes the unit's name from the line marker that the text begins with.
+static void begin_with_name(Buffer *body, const char *name) {
+    buffer_puts(body, "# 1 \"");
+    for (const char *p = name; *p; p++) {
+        if (*p == '"' || *p == '\\')
+            buffer_puts(body, "\\");
+        buffer_append(body, p, 1);
+    }
+    buffer_puts(body, "\"\n");
+}
+
+// -save-temps: what is compiled, as gcc would name it.
+static void save_intermediate(const Buffer *body) {
+    const Command *c = current->command;
+    if (!args_has(c, "-save-temps") && !args_value(c, "-save-temps="))
+        return;
+    const char *name = unit_default_output(c, current->input);
+    const char *prefix = c->mode == MODE_LINK ? arena_format("%s-", c->output ? c->output : "a") : "";
+    name = arena_format("%s%.*s.i", prefix, (int)strlen(name) - 2, name);
+    if (!file_write(name, body->data, body->length))
+        diag_plain(DIAG_WARNING, "cannot write %s: %s", name, strerror(errno));
+}
+
+static int compile_final(const char *text, size_t length) {
+    Buffer body = { 0 }, errors = { 0 };
+    begin_with_name(&body, current->name);
+    buffer_append(&body, text, length);
+    save_intermediate(&body);
+    Words w = words_compiler(current->command);
+    flags_compile_final(&w, current);
+    Run r = { .body = body.data, .body_length = body.length, .errors = &errors };
+    int status = run(current->command, &w, &r);
+    messages_print(errors.data, errors.length);
+    return status;
+}
+
+static int translate_and_compile(const Buffer *text, const Buffer *errors) {
+    TranslateOptions options = { .dump = current->command->dump, .compiler_is_clang = current->command->clang };
+    flags_clang(current->command, &options);
+    diag_debug_cpp = debug_cpp;
+    char *out = NULL;
+    size_t length = 0;
+    bool ok = translate(text->data, text->length, current->name, &options, &out, &length);
+    bool verbatim = ok && !out;
+    if (!verbatim || options.dump)
+        fwrite(errors->data, 1, errors->length, stderr);
+    diag_flush();
+    if (!ok || diag_errors() > 0)
+        return 1;
+    if (options.dump)
+        return 0;
+    return verbatim ? compile_verbatim() : compile_final(out, length);
+}
+
+static int compile_in_child(void *arg) {
+    current = arg;
+    Buffer text = { 0 }, errors = { 0 };
+    int status = preprocess(&text, &errors);
+    buffer_puts(&text, "");
+    buffer_puts(&errors, "");
+    if (status != 0) {
+        fwrite(errors.data, 1, errors.length, stderr);
+        return status < 0 ? 1 : status;
+    }
+    return translate_and_compile(&text, &errors);
+}
+
+// After an error there is no output, not even an old one.
+static void remove_output(const Unit *u) {
+    struct stat status;
+    if (u->output && lstat(u->output, &status) == 0 && S_ISREG(status.st_mode))
+        unlink(u->output);
+}
+
+int unit_compile(Unit *u) {
+    current = u;
+    int status = u->prescan.plain ? compile_verbatim() : run_child(compile_in_child, u);
+    if (status > 128) {
+        diag_plain(DIAG_FATAL, "internal error: the translation of %s was killed by signal %d (%s)", u->name,
+                   status - 128, strsignal(status - 128));
+        diag_flush();
+    }
+    if (status != 0 && !u->command->dump)
+        remove_output(u);
+    return status < 0 || status > 128 ? 1 : status;
+}
+
+void unit_show(Unit *u) {
+    FILE *out = u->command->show ? stdout : stderr;
+    Words w = words_compiler(u->command);
+    if (u->prescan.plain) {
+        flags_verbatim(&w, u);
+        run_print(out, &w);
+        return;
+    }
+    flags_preprocess(&w, u, true);
+    run_print(out, &w);
+    w = words_compiler(u->command);
+    flags_compile_final(&w, u);
+    run_print(out, &w);
+}
