@@ -17,6 +17,7 @@
 #include "os/signal.h"
 #include "panic/panic.h"
 #include "panic/report.h"
+#include "panic/traceback.h"
 #include "panic/trap.h"
 
 #define NULL_ACCESS_END ((uintptr_t)1 << 32)
@@ -82,6 +83,7 @@ static bool is_on_stack(const Goroutine *g, uintptr_t sp) {
 }
 
 static void handle_access(int number, siginfo_t *info, void *context) {
+    gort_traceback_faulted();
     if (gort_report_is_mine())
         gort_report_failed();
     Goroutine *g = info->si_code > 0 ? gort_current_or_null() : NULL;

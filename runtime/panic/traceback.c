@@ -12,6 +12,7 @@
 // outermost 50 are shown.
 #include "panic/traceback.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unwind.h>
@@ -32,6 +33,8 @@ typedef struct Frame {
 } Frame;
 
 typedef struct Walk {
+    uintptr_t sp;         // of the last frame: the next one is further up,
+    uintptr_t other_sp;   // unless it is this, where another stack is entered
     Frame first[KEPT_AT_EACH_END], last[KEPT_AT_EACH_END];   // last: a ring; frame i at [i % KEPT_AT_EACH_END]
     size_t n;
 } Walk;
@@ -58,8 +61,10 @@ static _Unwind_Reason_Code walk_step(struct _Unwind_Context *context, void *p) {
     Walk *w = p;
     int is_trap = 0;
     uintptr_t pc = _Unwind_GetIPInfo(context, &is_trap);
-    if (!pc)
+    uintptr_t sp = _Unwind_GetCFA(context);
+    if (!pc || (sp < w->sp && sp != w->other_sp))
         return _URC_END_OF_STACK;
+    w->sp = sp;
     Frame f = {pc, is_trap};
     if (w->n < KEPT_AT_EACH_END)
         w->first[w->n] = f;
@@ -68,8 +73,34 @@ static _Unwind_Reason_Code walk_step(struct _Unwind_Context *context, void *p) {
     return _URC_NO_REASON;
 }
 
-static void walk(void *w) {
+static void walk_unguarded(void *w) {
     _Unwind_Backtrace(walk_step, w);
+}
+
+// A stack may be damaged (that may be why the process crashes), or in use, if the world does not stand still. Then the walk ends where it
+// faults.
+typedef struct Guard {
+    void *landing[5];
+    sigset_t mask;
+} Guard;
+static __thread Guard *volatile guard __attribute__((tls_model("initial-exec")));
+
+void gort_traceback_faulted(void) {
+    Guard *g = guard;
+    if (g)
+        __builtin_longjmp(g->landing, 1);
+}
+
+static __attribute__((noinline)) void walk(void *w) {
+    Guard g;
+    sigprocmask(SIG_SETMASK, NULL, &g.mask);
+    if (__builtin_setjmp(g.landing)) {
+        sigprocmask(SIG_SETMASK, &guard->mask, NULL);
+    } else {
+        guard = &g;
+        walk_unguarded(w);
+    }
+    guard = NULL;
 }
 
 // ---- which frames are shown ---------------------------------------------------------------------
@@ -229,7 +260,7 @@ static void print_creator(Out *o, const Goroutine *g) {
 }
 
 void gort_traceback_current(Out *o, Goroutine *g, const Registers *at, int level) {
-    Walk w = {.n = 0};
+    Walk w = {.n = 0, .other_sp = at ? at->sp : 0};
     if (at)
         gort_unwind_from_trap(at, walk, &w);
     else
@@ -257,31 +288,53 @@ void gort_traceback_parked(Out *o, Goroutine *g, int level) {
     if (status == G_RUNNING) {
         gort_out_text(o, "\tgoroutine running on other thread; stack unavailable\n");
     } else if (g->sp) {
-        Walk w = {.n = 0};
         Registers at = parked_registers(g);
+        Walk w = {.n = 0, .other_sp = at.sp};
         gort_unwind_from_call(&at, walk, &w);
         print_walk(o, &w, level);
     }
     print_creator(o, g);
 }
 
-typedef struct Others {
-    Out *o;
-    Goroutine *except;
-    int level;
-} Others;
+// ---- all of them, by number ---------------------------------------------------------------------
 
-static bool print_other(Goroutine *g, void *p) {
-    const Others *others = p;
+// Goroutines are found in no order of use, and there may be a million: the next lot is picked in one pass over all.
+enum { LOT_SIZE = 512 };
+
+typedef struct Lot {
+    uint64_t above;            // numbers up to here have been printed
+    size_t n;
+    Goroutine *v[LOT_SIZE];    // ascending
+    Goroutine *except;
+} Lot;
+
+static bool lot_add(Goroutine *g, void *p) {
+    Lot *lot = p;
     uint8_t status = load_acquire(&g->status);
-    if (g == others->except || status == G_DEAD || status == G_IDLE)
+    if (g == lot->except || status == G_DEAD || status == G_IDLE || g->id <= lot->above)
         return true;
-    gort_out_text(others->o, "\n");
-    gort_traceback_parked(others->o, g, others->level);
+    size_t at = lot->n;
+    while (at > 0 && lot->v[at - 1]->id > g->id)
+        at--;
+    if (at == LOT_SIZE)
+        return true;
+    if (lot->n == LOT_SIZE)
+        lot->n--;
+    memmove(&lot->v[at + 1], &lot->v[at], (lot->n - at) * sizeof *lot->v);
+    lot->v[at] = g;
+    lot->n++;
     return true;
 }
 
 void gort_traceback_others(Out *o, Goroutine *except, int level) {
-    Others others = {o, except, level};
-    gort_goroutine_each(print_other, &others);
+    Lot lot = {.except = except};
+    do {
+        lot.n = 0;
+        gort_goroutine_each(lot_add, &lot);
+        for (size_t i = 0; i < lot.n; i++) {
+            gort_out_text(o, "\n");
+            gort_traceback_parked(o, lot.v[i], level);
+            lot.above = lot.v[i]->id;
+        }
+    } while (lot.n == LOT_SIZE);
 }

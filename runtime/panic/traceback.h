@@ -22,4 +22,7 @@ void gort_traceback_parked(Out *o, Goroutine *g, int level);
 // All but `except`, each after an empty line.
 void gort_traceback_others(Out *o, Goroutine *except, int level);
 
+// From a handler of SIGSEGV or SIGBUS: if this thread is walking a stack, ends the walk there, and does not return.
+void gort_traceback_faulted(void);
+
 #endif
