@@ -64,8 +64,10 @@ void *gort_heap_allocate(HeapCache *cache, size_t size, size_t align) {
     __lsan_disable();
     if (posix_memalign(&p, align < 16 ? 16 : align, size)) gort_upcalls.fatal("runtime: out of memory");
     __lsan_enable();
+    (void)cache;
     return __builtin_memset(p, 0, size);
-#endif
+#else
     char *p = cache && size <= LARGE && align <= PAGE ? bump(cache, size, align) : NULL;
     return likely(p != NULL) ? p : allocate_slow(cache, size, align);
+#endif
 }
