@@ -139,7 +139,7 @@ static int yylex(int *value, Reader *r) {
 static void yyerror(Reader *r, const char *message) {
     int at = (int)r->next > 0 ? (int)r->next - 1 : 0;
     if (!strcmp(message, "memory exhausted")) reader_error(r, at, "brackets are nested too deeply");
-    else reader_error(r, at, "syntax error before this");
+    else if (r->unmatched < 0) reader_error(r, at, "a construct is not complete before this");
 }
 
 int reader_parse(Reader *r) {

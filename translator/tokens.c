@@ -123,11 +123,16 @@ static void token_classify(Reader *r, int i) {
     else token_punct(r, l, i);
 }
 
-// Keeps `system` right for the token at i: line markers only go forward.
+// Keeps `system` right for the token at i: line markers only go forward. A system header's macro that expands in a user's file
+// has a marker with the system flag as well, but of the same file: that text is the user's.
 static void follow_marks(Reader *r, int i) {
     const Source *s = r->source;
     size_t at = r->v[i].span.start;
-    while (r->mark < s->n_marks && s->marks[r->mark].offset <= at) r->system = s->marks[r->mark++].system;
+    for (; r->mark < s->n_marks && s->marks[r->mark].offset <= at; r->mark++) {
+        const LineMark *mark = &s->marks[r->mark];
+        bool same_file = r->mark > 0 && !strcmp(mark->file, mark[-1].file);
+        r->system = same_file ? r->system && mark->system : mark->system;
+    }
 }
 
 void reader_classify(Reader *r) {

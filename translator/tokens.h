@@ -119,7 +119,6 @@ typedef struct Reader {
     bool extends;                                      // something that C has no reading for
     int unmatched;                                     // first bracket without partner, or -1
     int unmatched_word;                                // the go, defer or select whose brace that is, or -1
-    size_t nul;                                        // offset of the first NUL byte, or NO_OFFSET
     size_t next; int pending;                          // yylex
     Node **nodes; size_t n_nodes, cap_nodes;
     int n_errors;

@@ -141,6 +141,7 @@ void case_end(Reader *r, Level *l, int colon) {
 
 void range_colon(Reader *r, Level *l, int colon) {
     r->v[l->open - 1].cls = T_RANGE;
+    r->v[l->open - 1].match = colon;
     r->v[colon].cls = T_RANGE_COLON;
     r->constructs = true;
 }

@@ -2,6 +2,8 @@
 #include "gocc.tab.h"
 #include "tokens.h"
 
+#include <string.h>
+
 static const char *bracket_spelling(Code c) {
     static const char *const spellings[] = {[C_LPAREN] = "(", [C_RPAREN] = ")", [C_LBRACKET] = "[",
                                             [C_RBRACKET] = "]", [C_LBRACE] = "{", [C_RBRACE] = "}"};
@@ -17,18 +19,47 @@ static const char *word_spelling(const Reader *r, int i) {
     return c == X_GO ? "go" : c == X_DEFER ? "defer" : "select";
 }
 
-// Before the grammar sees anything: brackets pair, and the text has no NUL bytes. In plain C both are left to the compiler.
+static void make_text(Reader *r, int i) {
+    if (i >= 0 && i < (int)r->n) r->v[i].cls = T_TEXT;
+}
+
+// A bracket without partner becomes text, and so does the word that it belongs to: the grammar sees pairs only.
+static void drop_unmatched(Reader *r) {
+    for (int i = 0; i < (int)r->n; i++) {
+        Code c = r->v[i].code;
+        if (c < C_LPAREN || c > C_RBRACE || r->v[i].match >= 0) continue;
+        make_text(r, i);
+        if (is_closing(c) || i == 0) continue;
+        int before = r->v[i - 1].cls;
+        if (before == T_RANGE) make_text(r, r->v[i - 1].match);
+        if (before == T_CHAN_SEND || (before == T_CHAN && i > 1 && r->v[i - 2].cls == T_CHAN_RECV)) make_text(r, i - 2);
+        if (before == T_CHAN_SEND || before == T_CHAN || before == T_CALL || before == T_RANGE) make_text(r, i - 1);
+    }
+}
+
+static void report_unmatched(Reader *r) {
+    Code c = r->v[r->unmatched].code;
+    reader_error(r, r->unmatched, is_closing(c) ? "'%s' closes nothing" : "'%s' is never closed", bracket_spelling(c));
+}
+
+// Before the grammar sees anything: brackets pair, and the text has no NUL bytes. In plain C both are left to the
+// compiler. False: nothing more can be read.
 bool text_check(Reader *r) {
     if (!r->extends) return r->unmatched < 0;
+    const char *nul = memchr(r->source->text, 0, r->source->length);
+    if (nul) {
+        diag_at(r->source, (size_t)(nul - r->source->text), DIAG_ERROR, "NUL byte in the text");
+        r->n_errors++;
+    }
     if (r->unmatched_word >= 0) {
         int word = r->unmatched_word;
         reader_error(r, word, "unterminated '%s' block", word_spelling(r, word));
         return false;
     }
     if (r->unmatched < 0) return true;
-    Code c = r->v[r->unmatched].code;
-    reader_error(r, r->unmatched, is_closing(c) ? "'%s' closes nothing" : "'%s' is never closed", bracket_spelling(c));
-    return false;
+    report_unmatched(r);
+    drop_unmatched(r);
+    return true;
 }
 
 static bool is_case(const Reader *r, int i) {
