@@ -106,7 +106,7 @@ static bool stores_through(CXType function) {
 }
 
 static bool is_runtime_word(const char *name) {
-    return !strncmp(name, "gocc_", 5) || !strcmp(name, "go_panicf") || !strcmp(name, "any_string");
+    return !strncmp(name, "gocc_", 5) || !strcmp(name, "go_panicf") || !strcmp(name, "go_any_string");
 }
 
 static int argument_index(CXCursor call, CXCursor argument) {

@@ -211,6 +211,11 @@ static bool is_copy(Visit *v, Var *var) {
     return edits_from_source(v->marker, var->at) != var->marker_at || strncmp(text, var->name, n);
 }
 
+static void claim_at(Visit *v, size_t at) {
+    if (at < v->tree->source->length)
+        v->facts->claimed[at / 8] |= (unsigned char)(1 << at % 8);
+}
+
 static void settle_copy(Visit *v, Var *var) {
     Node *block = tree_block_at(v->tree, var->at);
     if (!block)
@@ -224,6 +229,7 @@ static void settle_copy(Visit *v, Var *var) {
         n->copies = arena_alloc((size_t)(block->n_args + 1) * sizeof *n->copies);
     n->copies[n->n_copies++] = var;
     var->at = marker_copy_name(v->tree, block->args[n->n_copies - 1]).start;
+    claim_at(v, var->at);
 }
 
 static bool is_select(Visit *v, size_t at) {
@@ -513,8 +519,8 @@ static void declared_channel(Visit *v, CXCursor c) {
 static void claim(Visit *v, CXCursor c) {
     bool exact;
     size_t at = facts_at(v, CL->getCursorLocation(c), &exact);
-    if (exact && at < v->tree->source->length)
-        v->facts->claimed[at / 8] |= (unsigned char)(1 << at % 8);
+    if (exact)
+        claim_at(v, at);
 }
 
 static void look(Visit *v, CXCursor c, enum CXCursorKind kind) {
@@ -541,11 +547,19 @@ static void look(Visit *v, CXCursor c, enum CXCursorKind kind) {
     case CXCursor_BinaryOperator:
     case CXCursor_CompoundAssignOperator:
         misuse(v, c, binary_word(CL->getCursorBinaryOperatorKind(c)));
+        facts_division(v, c);
+        if (CL->getCursorBinaryOperatorKind(c) >= CXBinaryOperator_Assign)
+            facts_assignment(v, facts_first_child(c));
         break;
     case CXCursor_UnaryOperator:
         misuse(v, c, unary_word(CL->getCursorUnaryOperatorKind(c)));
+        facts_access(v, c, kind);
+        if (CL->getCursorUnaryOperatorKind(c) <= CXUnaryOperator_PreDec)
+            facts_assignment(v, facts_first_child(c));
         break;
+    case CXCursor_MemberRefExpr: facts_access(v, c, kind); break;
     case CXCursor_ArraySubscriptExpr: {
+        facts_access(v, c, kind);
         CXType base = CL->getCursorType(facts_first_child(c));
         if (facts_type_is_channel(base))
             misuse(v, c, "subscript of");

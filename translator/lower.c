@@ -31,7 +31,7 @@ const char *lower_text(Lower *l, Span s) {
 const char *lower_name(Lower *l, const Var *v, const Node *block) {
     (void)l;
     bool shared = v->block != block;
-    return v->heap || shared || v->kind == VAR_RESULT ? F("(*gocc_%s)", v->name) : v->name;
+    return v->heap || shared || v->kind == VAR_RESULT ? F("(*gocc_at_%s)", v->name) : v->name;
 }
 
 const char *lower_elem(Lower *l, Span channel) {
@@ -111,6 +111,7 @@ const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options
                .lto = options->lto};
     l.edits = edits_new(tree->source);
     lower_heap(&l);
+    lower_traps(&l);
     // Inner constructs first: an outer one may mention an operand a second time, as final C.
     for (int i = tree->n_nodes; i >= 1; i--)
         lower_node(&l, tree->by_id[i]);

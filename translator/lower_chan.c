@@ -58,6 +58,7 @@ static void receive2_declares(Lower *l, Node *n) {
     Var *value, *ok;
     const char *name = declared(l, n->target, &value);
     declared(l, n->target2, &ok);
+    marker_drop_const(l->edits, l->tree, n->target, n->depth);
     const char *home = value && value->heap
                            ? F(" = go__new(sizeof%s, __alignof__(%s))", name, name)
                            : "";
@@ -84,9 +85,10 @@ void lower_receive2(Lower *l, Node *n) {
 void lower_range(Lower *l, Node *n) {
     Var *v;
     const char *name = declared(l, n->target, &v);
+    marker_drop_const(l->edits, l->tree, n->target, n->depth);
     const char *home = v && v->heap ? F(" = go__new(sizeof%s, __alignof__(%s))", name, name) : "";
     const char *fresh = v && v->per_iteration
-                            ? F("gocc_%s = go__new_copy(gocc_%s, sizeof(*gocc_%s), __alignof__(*gocc_%s))",
+                            ? F("gocc_at_%s = go__new_copy(gocc_at_%s, sizeof(*gocc_at_%s), __alignof__(*gocc_at_%s))",
                                 v->name, v->name, v->name, v->name)
                             : "";
     edit_open(l->edits, n->keyword, n->depth,

@@ -20,7 +20,7 @@ static bool is_vla(const Var *v) {
 static const char *pointer_to(const Var *v, const Node *around) {
     if (v->kind == VAR_RESULT && !around)
         return "&gocc_f.result";
-    return v->heap || v->block != around ? F("gocc_%s", v->name) : F("&%s", v->name);
+    return v->heap || v->block != around ? F("gocc_at_%s", v->name) : F("&%s", v->name);
 }
 
 static const char *pointer_type(const Var *v, const Node *around) {
@@ -39,9 +39,9 @@ void lower_environment(Lower *l, Node *n, const char *header, Buffer *out) {
     for (int i = 0; i < f->n_captures; i++) {
         const Var *v = f->captures[i];
         if (is_vla(v))
-            buffer_printf(out, "void *gocc_%s; unsigned long gocc_n_%s; ", v->name, v->name);
+            buffer_printf(out, "void *gocc_at_%s; unsigned long gocc_len_%s; ", v->name, v->name);
         else
-            buffer_printf(out, "%s gocc_%s; ", pointer_type(v, f->block), v->name);
+            buffer_printf(out, "%s gocc_at_%s; ", pointer_type(v, f->block), v->name);
     }
     for (int i = 0; i < f->n_copies; i++)
         buffer_printf(out, "__typeof__(%s) %s; ", copy_name(n, f->copies[i]), f->copies[i]->name);
@@ -54,10 +54,10 @@ void lower_fill(Lower *l, Node *n, const char *target, Buffer *out) {
         buffer_printf(out, "%sgocc_b = gocc_func%d; ", target, f->number);
     for (int i = 0; i < f->n_captures; i++) {
         const Var *v = f->captures[i];
-        buffer_printf(out, "%sgocc_%s = %s%s; ", target, v->name, is_vla(v) ? "(void *)" : "",
+        buffer_printf(out, "%sgocc_at_%s = %s%s; ", target, v->name, is_vla(v) ? "(void *)" : "",
                       pointer_to(v, f->block));
         if (is_vla(v))
-            buffer_printf(out, "%sgocc_n_%s = sizeof(*gocc_%s) / sizeof((*gocc_%s)[0]); ", target,
+            buffer_printf(out, "%sgocc_len_%s = sizeof(*gocc_at_%s) / sizeof((*gocc_at_%s)[0]); ", target,
                           v->name, v->name, v->name);
     }
     for (int i = 0; i < f->n_copies; i++) {
@@ -79,10 +79,10 @@ void lower_block_head(Lower *l, const Node *n, Buffer *out) {
     for (int i = 0; i < f->n_captures; i++) {
         const char *v = f->captures[i]->name;
         if (is_vla(f->captures[i]))
-            buffer_printf(out, " __typeof__((*gocc_%s)[0]) (*gocc_%s)[gocc_e->gocc_n_%s] = gocc_e->gocc_%s;",
+            buffer_printf(out, " __typeof__((*gocc_at_%s)[0]) (*gocc_at_%s)[gocc_e->gocc_len_%s] = gocc_e->gocc_at_%s;",
                           v, v, v, v);
         else
-            buffer_printf(out, " __typeof__(gocc_e->gocc_%s) gocc_%s = gocc_e->gocc_%s;", v, v, v);
+            buffer_printf(out, " __typeof__(gocc_e->gocc_at_%s) gocc_at_%s = gocc_e->gocc_at_%s;", v, v, v);
     }
     for (int i = 0; i < f->n_copies; i++) {
         const Var *v = f->copies[i];
@@ -157,7 +157,7 @@ const char *lower_callee(Lower *l, Node *n) {
     NodeFacts *f = lower_facts(l, n);
     if (f->calls_builtin)
         return "(void *)0";
-    return f->calls_function ? F("(void *)%s", lower_text(l, n->callee)) : "(void *)gocc_f";
+    return f->calls_function ? F("(void *)%s", lower_text(l, n->callee)) : "(void *)gocc_call";
 }
 
 // String literals and numbers need not travel: the thunk repeats them (and the compiler still sees a literal format).
@@ -198,7 +198,7 @@ static const char *call_text(Lower *l, Node *n) {
     Buffer call = {0};
     buffer_puts(&call, f->calls_builtin    ? "go_panicf("
                        : f->calls_function ? F("%s(", lower_text(l, n->callee))
-                                           : "gocc_e->gocc_f(");
+                                           : "gocc_e->gocc_call(");
     for (int i = 0; i < n->n_args; i++)
         buffer_printf(&call, "%s%s", i ? ", " : "",
                       travels(l, n, i) ? F("gocc_e->gocc_a%d", i) : edits_render(l->edits, n->args[i]));
@@ -212,7 +212,7 @@ static void call_environment(Lower *l, Node *n, const char *header, Buffer *out)
     if (l->clang)
         buffer_puts(out, "void (^gocc_b)(void *); ");
     if (has_callee_value(f))
-        buffer_puts(out, "__typeof__(gocc_f) gocc_f; ");
+        buffer_puts(out, "__typeof__(gocc_call) gocc_call; ");
     if (f->calls_builtin && n->first->word == W_RECOVER)
         buffer_puts(out, "void *gocc_token; ");
     for (int i = 0; i < n->n_args; i++)
@@ -228,7 +228,7 @@ void lower_call_open(Lower *l, Node *n, const char *header, Buffer *out) {
     NodeFacts *f = lower_facts(l, n);
     call_environment(l, n, header, out);
     if (has_callee_value(f)) {
-        edit_replace(l->edits, n->keyword, n->callee.start, n->depth, "{ __auto_type gocc_f = (");
+        edit_replace(l->edits, n->keyword, n->callee.start, n->depth, "{ __auto_type gocc_call = (");
         lower_between(l, n, n->callee.end, n->n_args ? n->args[0].start : n->rparen, "); ");
     } else {
         edit_replace(l->edits, n->keyword, n->n_args ? n->args[0].start : n->rparen, n->depth, "{ ");
@@ -252,7 +252,7 @@ void lower_fill_call(Lower *l, Node *n, const char *target, Buffer *out) {
     if (l->clang)
         buffer_printf(out, "%sgocc_b = gocc_thunk%d; ", target, n->id);
     if (has_callee_value(f))
-        buffer_printf(out, "%sgocc_f = gocc_f; ", target);
+        buffer_printf(out, "%sgocc_call = gocc_call; ", target);
     if (f->calls_builtin && n->first->word == W_RECOVER)
         buffer_printf(out, "%sgocc_token = gocc_recover; ", target);
     for (int i = 0; i < n->n_args; i++)
@@ -297,7 +297,7 @@ void lower_go(Lower *l, Node *n) {
     }
     lower_call_open(l, n, "", &tail);
     if (has_callee_value(f))
-        buffer_puts(&tail, "if (!gocc_f) go__go_nil(); ");
+        buffer_puts(&tail, "if (!gocc_call) go__go_nil(); ");
     start(l, n, &tail);
     edit_replace(l->edits, n->rparen, n->span.end, n->depth, tail.data);
 }

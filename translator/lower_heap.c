@@ -71,7 +71,7 @@ static const char *declarator_again(Lower *l, const Var *v, const char *suffix) 
                  rest.end ? edits_render(l->edits, rest) : "");
     }
     const char *head = start < name ? lower_text(l, (Span){t->tokens.v[start].span.start, v->at}) : "";
-    return F("%s(*gocc_%s%s)%s", head, v->name, suffix, tail);
+    return F("%s(*gocc_at_%s%s)%s", head, v->name, suffix, tail);
 }
 
 // ---- declarations ------------------------------------------------------------------------------
@@ -88,7 +88,9 @@ const char *lower_heap_tail(Lower *l, const Var *v) {
 const char *lower_heap_parameter(const Var *v) {
     if (!v || !v->heap)
         return "";
-    return F(" __typeof__(%s) *gocc_%s = %s;", v->name, v->name, copy_of(v));
+    return F(" __typeof__(%s) *gocc_at_%s = go__new_copy((const void *)&%s, sizeof(__typeof__(%s)), "
+             "__alignof__(__typeof__(%s)));",
+             v->name, v->name, v->name, v->name, v->name);
 }
 
 static bool in_span(size_t at, Span s) {
@@ -108,7 +110,7 @@ bool lower_declared_by_construct(Lower *l, const Var *v) {
 }
 
 static void plain_name(Lower *l, const Var *v) {
-    edit_replace(l->edits, v->at, v->at + strlen(v->name), DEEP, F("(*gocc_%s)", v->name));
+    edit_replace(l->edits, v->at, v->at + strlen(v->name), DEEP, F("(*gocc_at_%s)", v->name));
 }
 
 // Where the declarator ends, attributes included: before the `,`, `;` or `=`.
@@ -161,17 +163,17 @@ static void declare(Lower *l, const Var *v) {
     if (!v->init.end && !has_alignment(l, v)) {
         plain_name(l, v);
         edit_close(l->edits, end_of_declaration(t, name), DEEP,
-                   F(" = go__new(sizeof(*gocc_%s), __alignof__(*gocc_%s))", v->name, v->name));
+                   F(" = go__new(sizeof(*gocc_at_%s), __alignof__(*gocc_at_%s))", v->name, v->name));
         return;
     }
     size_t end = v->init.end ? v->init.end : end_of_declaration(t, name);
     if (v->self_reference) {
         size_t start = t->tokens.v[declarator_start(t, name)].span.start;
         edit_open(l->edits, start, DEEP,
-                  F("%s = go__new(sizeof(*gocc_%s), __alignof__(*gocc_%s)), ",
+                  F("%s = go__new(sizeof(*gocc_at_%s), __alignof__(*gocc_at_%s)), ",
                     declarator_again(l, v, ""), v->name, v->name));
         edit_close(l->edits, end, 0,
-                   F(", %s __attribute__((unused)) = __builtin_memcpy((void *)gocc_%s, &%s, sizeof(%s))",
+                   F(", %s __attribute__((unused)) = __builtin_memcpy((void *)gocc_at_%s, &%s, sizeof(%s))",
                      declarator_again(l, v, "_"), v->name, v->name, v->name));
         return;
     }
@@ -192,8 +194,8 @@ static void declare_fresh(Lower *l, const Var *v) {
     }
     bool empty = token_is(t, i, ")");
     edit_close(l->edits, t->tokens.v[i - 1].span.end, DEEP,
-               F(" (void)(gocc_%s = go__new_copy((const void *)gocc_%s, sizeof(*gocc_%s), "
-                 "__alignof__(*gocc_%s)))%s",
+               F(" (void)(gocc_at_%s = go__new_copy((const void *)gocc_at_%s, sizeof(*gocc_at_%s), "
+                 "__alignof__(*gocc_at_%s)))%s",
                  v->name, v->name, v->name, v->name, empty ? "" : ", "));
 }
 

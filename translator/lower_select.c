@@ -116,8 +116,8 @@ void lower_select(Lower *l, Node *n) {
     append_slots(&s, &head);
     buffer_printf(&head, "int gocc_i%d = -2; gocc_a%d: switch (gocc_i%d) ", n->id, n->id, n->id);
     edit_replace(l->edits, n->keyword, n->body.start, n->depth, head.data);
-    edit_open(l->edits, n->body.start + 1, n->depth, " case -2: ;");
-    edit_open(l->edits, n->body.end - 1, 0,
+    edit_open(l->edits, n->body.start + 1, n->depth, " default: __builtin_unreachable(); case -2: ;");
+    edit_open(l->edits, n->body.end - 1, n->depth + 1,
               F("gocc_i%d = go__select(%s, %d, %d); goto gocc_a%d; ", n->id,
                 s.n_channels ? F("gocc_s%d", n->id) : "(void *)0", s.n_channels, !s.has_default,
                 n->id));

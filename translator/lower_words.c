@@ -53,6 +53,9 @@ void lower_call(Lower *l, Node *n) {
     case W_CLOSE: wrap(l, n, "go__chan_close((void *)(", "))"); break;
     case W_PANIC: lower_panic(l, n); break;
     case W_PANICF: edit_replace(l->edits, n->keyword, n->keyword + 6, n->depth, "go_panicf"); break;
+    case W_ANY_STRING:
+        edit_replace(l->edits, n->keyword, n->keyword + 10, n->depth, "go_any_string");
+        break;
     case W_RECOVER:
         edit_replace(l->edits, n->keyword, n->rparen + 1, n->depth, "go__recover(gocc_recover)");
         break;
@@ -64,7 +67,7 @@ void lower_call(Lower *l, Node *n) {
 
 void lower_word(Lower *l, Node *n) {
     const char *text = n->word == W_ANY      ? "struct go_any"
-                       : n->word == W_RESULT ? "(*gocc__Result)"
+                       : n->word == W_RESULT ? "(*gocc_at__Result)"
                                              : "go__errno";
     edit_replace(l->edits, n->span.start, n->span.end, n->depth, text);
 }

@@ -94,8 +94,20 @@ static void receive2(Edits *e, const Tree *t, const Node *n) {
     (void)t;
 }
 
+// A variable that a receive declares is assigned after its declaration: `const` of the variable itself is dropped.
+void marker_drop_const(Edits *e, const Tree *t, Span target, int depth) {
+    size_t star = 0, first = tree_token_at(t, target.start);
+    for (size_t i = first; i < t->tokens.n && t->tokens.v[i].span.start < target.end; i++)
+        if (token_is(t, i, "*") || token_is(t, i, "("))
+            star = i;
+    for (size_t i = star ? star : first; i < t->tokens.n && t->tokens.v[i].span.start < target.end; i++)
+        if (token_is(t, i, "const"))
+            edit_replace(e, t->tokens.v[i].span.start, t->tokens.v[i].span.end, depth + 1, "");
+}
+
 // `int v, bool ok = <-ch`: two declarations; `bool` needs no <stdbool.h> here.
 static void receive2_declares(Edits *e, const Tree *t, const Node *n) {
+    marker_drop_const(e, t, n->target, n->depth);
     between(e, n, n->target.end, n->target2.start, "; ");
     if (span_starts_with(t, n->target2, "bool"))
         edit_replace(e, n->target2.start, n->target2.start + 4, n->depth, "_Bool");
@@ -107,6 +119,7 @@ static void receive2_declares(Edits *e, const Tree *t, const Node *n) {
 }
 
 static void range(Edits *e, const Tree *t, const Node *n) {
+    marker_drop_const(e, t, n->target, n->depth);
     between(e, n, n->target.end, n->operand.start,
             F("; (__extension__ ({ __auto_type gocc_c%d = (", n->id));
     between(e, n, n->operand.end, n->rparen,
@@ -225,6 +238,9 @@ static void call(Edits *e, const Node *n) {
                         ")); (void)gocc_v%d; gocc_raise(); }))");
         break;
     case W_PANICF: edit_replace(e, n->keyword, n->keyword + 6, n->depth, "go_panicf"); break;
+    case W_ANY_STRING:
+        edit_replace(e, n->keyword, n->keyword + 10, n->depth, "go_any_string");
+        break;
     case W_RECOVER:
         edit_replace(e, n->keyword, n->rparen + 1, n->depth, F("gocc_recover(%d)", n->id));
         break;

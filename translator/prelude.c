@@ -50,7 +50,7 @@ const char *prelude_final(void) {
                     "struct gocc_chan { int unused; }; extern struct gocc_chan gocc_t; "
                     "_Noreturn void go_panicf(const char *, ...)"
                     " __attribute__((format(printf, 1, 2))); "
-                    "const char *any_string(struct go_any); ");
+                    "const char *go_any_string(struct go_any); ");
     }
     return text.data;
 }

@@ -85,6 +85,7 @@ struct Function {
     Var *result_var;               // `_Result`; also where flows of returned values end
     bool has_defer;                // defers outside of blocks
     bool has_recover;              // calls recover() outside of blocks
+    bool assigns_globals;
 };
 
 // What facts say of one construct; index = node id.
@@ -107,6 +108,10 @@ typedef struct NodeFacts {
     int number;                    // blocks: N of the name funcN inside its function
 } NodeFacts;
 
+typedef enum TrapKind { TRAP_NIL, TRAP_DIVISION } TrapKind;
+// A pointer that is accessed through, or a divisor.
+typedef struct Trap { Span span; TrapKind kind; Function *function; Node *block; } Trap;
+
 typedef struct ClangError {
     size_t at;
     const char *message;
@@ -123,6 +128,7 @@ typedef struct Facts {
     Return *returns; size_t n_returns, cap_returns;
     Flow *flows; size_t n_flows, cap_flows;
     Jump *jumps; size_t n_jumps, cap_jumps;
+    Trap *traps; size_t n_traps, cap_traps;
     Goto *gotos; size_t n_gotos, cap_gotos;
     Misuse *misuses; size_t n_misuses, cap_misuses;
     unsigned char *claimed;        // a bit per byte of the text: clang knows what the word there is
@@ -142,6 +148,7 @@ Node *tree_node_at(const Tree *t, size_t offset);      // innermost node whose s
 // `known`: facts of an earlier pass over the same tree (for the type of _Result), or NULL.
 Edits *marker_make(Tree *tree, const Facts *known);
 void marker_channel_type(Edits *e, const Node *n);      // N_CHAN; the same text in final C
+void marker_drop_const(Edits *e, const Tree *t, Span target, int depth);
 Span marker_copy_name(const Tree *t, Span copy);       // the declared name in `int id = i`; {0, 0} if there is none
 
 // ---- check.c: what only the types tell is wrong; reports through diag.c -----------------------------
@@ -193,6 +200,7 @@ void lower_range(Lower *l, Node *n);
 void lower_select(Lower *l, Node *n);
 void lower_word(Lower *l, Node *n);
 void lower_call(Lower *l, Node *n);
+void lower_traps(Lower *l);                            // tests of divisors and pointers
 void lower_heap(Lower *l);                             // declarations and mentions of variables
 const char *lower_heap_parameter(const Var *v);        // at the head of a function or block: the parameter's home
 const char *lower_heap_tail(Lower *l, const Var *v);   // after an initialised declarator: `, (*gocc_x) = ...`, or ""

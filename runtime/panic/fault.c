@@ -37,6 +37,9 @@ void gort_fault_panic(const Trap *trap) {
     gort_panic_runtime("runtime error: floating point error", &fault);
 }
 
+// The test that generated code makes before a division came out true.
+void go__panic_divide(void) { gort_panic_runtime("runtime error: integer divide by zero", NULL); }
+
 // ---- fatal ones, on the alternate stack ----------------------------------------------------------
 
 static _Noreturn void stack_overflow(Goroutine *g, uint64_t limit, const void *context) {
