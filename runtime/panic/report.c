@@ -28,7 +28,8 @@ static _Noreturn void stop_for_good(void) {
 }
 
 bool gort_report_is_mine(void) {
-    return load_relaxed(&reporter) == gort_os_thread_id();
+    int thread = load_relaxed(&reporter);
+    return thread && thread == gort_os_thread_id();
 }
 
 void gort_report_failed(void) {
@@ -189,12 +190,12 @@ void gort_report_fatal(const char *message) {
     gort_report_goroutines(o, g, NULL, false);
 }
 
-// Invariant 1 for main: runs when the process exits in good order.
+// Invariant 1 for main: runs when the process exits in good order. A goroutine whose panic still runs deferred calls is
+// given a chance to come to its report, as in Go; one that waits for something is not waited for.
 __attribute__((destructor)) static void exit_waits_for_report(void) {
     Goroutine *g = goroutine_here();
-    bool is_panicking = g && g->panics;
-    for (int i = 0; i < 1000 && !is_panicking && load_relaxed(&gort_panics_running) > 0; i++)
-        gort_os_thread_yield();
+    for (int i = 0; i < 1000 && g && !g->panics && load_relaxed(&gort_panics_running) > 0; i++)
+        gort_yield();
     if (load_acquire(&reporter) && !gort_report_is_mine())
         stop_for_good();
 }

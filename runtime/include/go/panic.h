@@ -69,7 +69,7 @@ extern const struct go_type go_type_bool, go_type_char, go_type_schar, go_type_u
 // Panics with the value of v: any arithmetic value, string or pointer.
 #define go_panic(v)                                                                                \
     do {                                                                                           \
-        __typeof__((v) + 0) go_panic_value_ = (v);                                                 \
+        __typeof__((void)0, (v)) go_panic_value_ = (v);                                                 \
         go_panic_value(GO_TYPE_SELECT((v), default: &go_type_pointer), &go_panic_value_);          \
     } while (0)
 
