@@ -7,6 +7,7 @@
 #include "os/os.h"
 
 #include "base/check.h"
+#include <errno.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,8 +27,11 @@ __attribute__((noinline, cold)) void gort_spin_lock_slow(SpinLock *l) {
     }
 }
 
+// Nothing that a program did not call may change its errno.
 static void futex(uint32_t *word, int operation, uint32_t value) {
+    int saved = errno;
     syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+    errno = saved;
 }
 
 static __attribute__((noinline)) void lock_wait(Lock *l) {

@@ -23,7 +23,7 @@ void *gort_os_memory_map(size_t bytes, size_t align) {
     return start;
 }
 
-bool gort_os_memory_guard(void *at, size_t bytes) {
+static bool guard(void *at, size_t bytes) {
     static bool unknown;      // only ever turns true; a thread that sees it late tries once more
     if (!load_relaxed(&unknown)) {
         if (madvise(at, bytes, MADV_GUARD_INSTALL) == 0) return true;
@@ -32,6 +32,15 @@ bool gort_os_memory_guard(void *at, size_t bytes) {
     return mprotect(at, bytes, PROT_NONE) == 0;
 }
 
+bool gort_os_memory_guard(void *at, size_t bytes) {
+    int saved = errno;
+    bool ok = guard(at, bytes);
+    errno = saved;
+    return ok;
+}
+
 void gort_os_memory_small_pages(void *at, size_t bytes) {
+    int saved = errno;
     madvise(at, bytes, MADV_NOHUGEPAGE);   // EINVAL on kernels without huge pages: just as well
+    errno = saved;
 }

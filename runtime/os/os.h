@@ -6,6 +6,7 @@
 //             instructions without system calls.
 //   Lock      a futex: for sections that others wait for at length (the scheduler's own lock).
 //   Note      one thread sleeps, another wakes it; a wake before the sleep is kept.
+// None of these changes errno, except where said: it is the goroutine's, and a program that sends on a channel has not made a system call.
 // In builds with -DGORT_DEV each lock has a rank, and a thread takes them in increasing order only (os/rank.c).
 #ifndef GORT_OS_OS_H
 #define GORT_OS_OS_H
@@ -17,7 +18,7 @@
 
 // ---- memory.c -----------------------------------------------------------------------------------
 
-// Zeroed pages without reservation of swap, at a multiple of `align` (a power of two, at least a page); NULL: errno tells.
+// Zeroed pages without reservation of swap, at a multiple of `align` (a power of two, at least a page); NULL: there are none.
 void *gort_os_memory_map(size_t bytes, size_t align);
 // Makes [at, at + bytes) fault on every access, for good. Takes no map entry where the kernel has MADV_GUARD_INSTALL (6.13); else mprotect,
 // of which a process has about 32,000: false when they are used up.
@@ -28,9 +29,10 @@ void gort_os_memory_small_pages(void *at, size_t bytes);
 // ---- lock.c -------------------------------------------------------------------------------------
 
 typedef enum LockRank {       // a thread that holds one may take those further down
-    RANK_TIMERS = 1,          // a processor's timers
+    RANK_START = 1,           // one change of GOMAXPROCS at a time
+    RANK_TIMERS,              // a processor's timers
+    RANK_TIMERS_RETIRED,      // those of a processor that goes out of use
     RANK_CHANNEL,             // several at a time, in address order
-    RANK_START,               // gort_sched.start_lock
     RANK_SCHED,               // gort_sched.lock
     RANK_ALLOCATE             // free lists of goroutines, stacks, memory: leaves
 } LockRank;
@@ -73,13 +75,14 @@ void gort_note_wake(Note *n);
 
 // ---- thread.c -----------------------------------------------------------------------------------
 
-// Starts a detached thread with all signals as in the caller; false: errno tells.
+// Starts a detached thread with all signals as in the caller; false: there is no room for one.
 bool gort_os_thread_start(void (*fn)(void *), void *arg);
 // The stack of the calling thread, [*low, *high), as far as pthread knows.
 void gort_os_thread_stack(void **low, void **high);
 void gort_os_thread_yield(void);
 void gort_os_nap_us(unsigned us);
 int gort_os_thread_id(void);
+int gort_os_thread_count(void);       // threads of the process; 0: unknown
 int gort_os_cpu_count(void);          // cores this process may use, at least 1
 // Is the address in the main executable (not in a shared library)?
 bool gort_os_in_executable(const void *address);

@@ -3,10 +3,13 @@
 #include "os/os.h"
 
 #include "base/config.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,6 +24,7 @@ static void *thread_main(void *p) {
 }
 
 bool gort_os_thread_start(void (*fn)(void *), void *arg) {
+    int saved = errno;
     pthread_attr_t attributes;
     pthread_t thread;
     ThreadStart *start = malloc(sizeof *start);
@@ -34,6 +38,7 @@ bool gort_os_thread_start(void (*fn)(void *), void *arg) {
     bool ok = pthread_create(&thread, &attributes, thread_main, start) == 0;
     pthread_attr_destroy(&attributes);
     if (!ok) free(start);
+    errno = saved;
     return ok;
 }
 
@@ -50,12 +55,32 @@ void gort_os_thread_yield(void) { sched_yield(); }
 
 void gort_os_nap_us(unsigned us) {
     struct timespec t = {0, (long)us * 1000};
+    int saved = errno;
     syscall(SYS_nanosleep, &t, NULL);    // the system call itself: libc's function may be intercepted
+    errno = saved;
 }
 
 int gort_os_thread_id(void) { return (int)syscall(SYS_gettid); }
 
 bool gort_os_is_initial_thread(void) { return gort_os_thread_id() == (int)getpid(); }
+
+// Field 20 of /proc/self/stat, counted from behind the name, which may hold anything.
+static int parse_thread_count(char *stat) {
+    char *at = strrchr(stat, ')');
+    for (int field = 2; at && field < 20; field++) at = strchr(at + 1, ' ');
+    return at ? atoi(at + 1) : 0;
+}
+
+int gort_os_thread_count(void) {
+    char stat[1024];
+    int saved = errno, fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, stat, sizeof stat - 1) : 0;
+    if (fd >= 0) close(fd);
+    errno = saved;
+    if (n <= 0) return 0;
+    stat[n] = 0;
+    return parse_thread_count(stat);
+}
 
 int gort_os_cpu_count(void) {
     cpu_set_t set;

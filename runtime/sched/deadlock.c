@@ -1,7 +1,8 @@
 // deadlock.c - when nothing can ever happen again.
 //
 // That is so when all machines are idle (the one that waits for a timer is not), no timer is pending that somebody waits for,
-// and no foreign thread is attached, which could still do anything. A runtime that came with a shared library never
+// and no foreign thread is attached, which could still do anything. A thread that has not called the runtime yet is not known to it, but
+// may be about to: while the process has such threads, the last idle machine asks again from time to time. A runtime that came with a shared library never
 // judges: the program's own threads may call at any time.
 #include "sched/sched.h"
 
@@ -18,14 +19,25 @@ static bool census_one(Goroutine *g, void *arg) {
     return true;
 }
 
-void gort_deadlock_check(void) {
-    if (gort_sched.idle_machine_count < gort_sched.machine_count) return;
-    if (!gort_sched.has_main || load_seq_cst(&gort_sched.foreign_count) > 0 || load_relaxed(&gort_sched.frozen)) return;
-    if (gort_timers_earliest() != INT64_MAX) return;
+// Threads that are neither machines nor attached. They may call us yet: a thread just created has not had the time.
+static bool strangers_exist(void) {
+#ifdef GORT_TSAN
+    int known = 1;                               // the sanitizer's own
+#else
+    int known = 0;
+#endif
+    return gort_os_thread_count() > known + (int)gort_sched.machine_count;
+}
+
+bool gort_deadlock_check(void) {
+    if (gort_sched.idle_machine_count < gort_sched.machine_count) return false;
+    if (!gort_sched.has_main || load_seq_cst(&gort_sched.foreign_count) > 0 || load_relaxed(&gort_sched.frozen)) return false;
+    if (gort_timers_earliest() != INT64_MAX) return false;
+    if (strangers_exist()) return true;
     Census census = {0, 0};
     gort_goroutine_each(census_one, &census);
     gort_check(census.runnable == 0 && "no goroutine is runnable when all machines are idle");
-    gort_lock_release(&gort_sched.lock, RANK_SCHED);       // the report may need it; nobody else is left to take it
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);   // the report may need it; nobody else is left to take it
     gort_upcalls.fatal(census.waiting ? "all goroutines are asleep - deadlock!"
                                       : "no goroutines (main called runtime.Goexit) - deadlock!");
 }

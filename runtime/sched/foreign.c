@@ -26,10 +26,8 @@ static void detach(void *arg) {
     gort_goroutine_recycle(NULL, g);
     gort_tls_machine = NULL;
     free(m);
-    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
-    add_seq_cst(&gort_sched.foreign_count, (uint32_t)-1);
-    gort_deadlock_check();                            // perhaps it was the last one who could have gone on
-    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    // Perhaps it was the last one who could have gone on.
+    if (add_seq_cst(&gort_sched.foreign_count, (uint32_t)-1) == 0) gort_machine_poke();
 }
 
 static void key_make(void) { gort_check(pthread_key_create(&key, detach) == 0); }

@@ -110,13 +110,51 @@ void gort_machine_run(Processor *p, bool spinning) {
     gort_note_wake(&m->note);               // its release publishes next_p
 }
 
-void gort_machine_stop(Machine *m) {
-    gort_check(!m->p && !m->spinning && "an idle machine holds nothing");
+static void idle_push(Machine *m) {
+    m->next_p = NULL;
     m->next_idle = gort_sched.idle_machines;
     gort_sched.idle_machines = m;
     gort_sched.idle_machine_count++;
-    gort_deadlock_check();
-    gort_lock_release(&gort_sched.lock, RANK_SCHED);
-    gort_note_sleep(&m->note);
+}
+
+// False: somebody has taken it off already, and is about to wake it.
+static bool idle_remove(Machine *m) {
+    for (Machine **link = &gort_sched.idle_machines; *link; link = &(*link)->next_idle) {
+        if (*link != m) continue;
+        *link = m->next_idle;
+        gort_sched.idle_machine_count--;
+        return true;
+    }
+    return false;
+}
+
+void gort_machine_stop(Machine *m) {
+    gort_check(!m->p && !m->spinning && "an idle machine holds nothing");
+    int64_t patience_ns = 10000000;
+    for (;;) {
+        idle_push(m);
+        bool again = gort_deadlock_check();
+        gort_lock_release(&gort_sched.lock, RANK_SCHED);
+        bool woken = again ? gort_note_sleep_until(&m->note, os_now() + patience_ns) : (gort_note_sleep(&m->note), true);
+        if (!woken) {
+            if (patience_ns < 1000000000) patience_ns *= 2;
+            gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+            if (idle_remove(m)) continue;
+            gort_lock_release(&gort_sched.lock, RANK_SCHED);
+            gort_note_sleep(&m->note);
+        }
+        if (m->next_p) break;
+        gort_lock_acquire(&gort_sched.lock, RANK_SCHED);       // poked
+    }
     gort_machine_acquire(m, m->next_p);
+}
+
+void gort_machine_poke(void) {
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    Machine *m = gort_sched.idle_machines;
+    if (m) {
+        idle_remove(m);
+        gort_note_wake(&m->note);      // with next_p NULL
+    }
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
 }

@@ -130,8 +130,8 @@ void gort_yield(void) {
         return;
     }
     Goroutine *g = m->current, *to = next_goroutine(m);
-    if (to == &m->scheduler && !load_relaxed(&m->p->attention) && load_relaxed(&gort_sched.queue_count) == 0 &&
-        !timers_look_due(m->p))
+    if (to == &m->scheduler && load_relaxed(&m->p->timers.earliest_ns) == INT64_MAX &&
+        !load_relaxed(&m->p->attention) && load_relaxed(&gort_sched.queue_count) == 0)
         return;                                // nobody else here
     store_relaxed(&g->status, G_RUNNABLE);
     m->after_yielded = g;

@@ -73,6 +73,13 @@ static Goroutine *take_global(Processor *p, uint32_t max) {
     return g;
 }
 
+// Fires what is due at the victim's; what that makes runnable is in our queue, which must be empty again before we steal.
+static Goroutine *steal_timers(Processor *p, Processor *victim) {
+    if (load_relaxed(&victim->timers.earliest_ns) == INT64_MAX) return NULL;
+    gort_timers_run(&victim->timers, os_now());
+    return gort_runq_get(p);
+}
+
 // At all others, in an order of chance; the last round also takes what is to run next there, and fires timers.
 static Goroutine *steal_work(Machine *m, Processor *p) {
     uint32_t made = load_acquire(&gort_sched.processors_made);
@@ -81,10 +88,8 @@ static Goroutine *steal_work(Machine *m, Processor *p) {
         for (uint32_t i = 0; i < made; i++) {
             Processor *victim = gort_sched.processors[(start + i) % made];
             if (victim == p) continue;
-            if (round == GORT_STEAL_ROUNDS && load_relaxed(&victim->timers.earliest_ns) != INT64_MAX)
-                gort_timers_run(&victim->timers, os_now());
-            Goroutine *g = gort_runq_steal(p, victim, round == GORT_STEAL_ROUNDS);
-            if (!g) g = gort_runq_get(p);                       // made runnable by a timer
+            Goroutine *g = round == GORT_STEAL_ROUNDS ? steal_timers(p, victim) : NULL;
+            if (!g) g = gort_runq_steal(p, victim, round == GORT_STEAL_ROUNDS);
             if (g) return g;
         }
     }
@@ -159,19 +164,25 @@ static Goroutine *go_idle(Machine *m) {
     return NULL;
 }
 
+// The processor is one too many: its goroutines go to all, its timers to the first processor, and the machine sleeps until it is
+// given another one.
+static void retire(Machine *m, Processor *p) {
+    if (m->spinning) stop_spinning(m);
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    gort_runq_drain(p);
+    gort_machine_release(m)->status = P_NONE;
+    gort_stack_cache_flush(&p->stacks);
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    gort_sched_wake();                                     // for what was drained
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    gort_machine_stop(m);
+}
+
 // Retirement of the processor, a crash, or a seed: see Processor.attention.
 static Goroutine *attend(Machine *m, Processor *p) {
     while (load_relaxed(&gort_sched.frozen)) gort_note_sleep(&m->note);
     if (p->id >= load_relaxed(&gort_sched.processor_count)) {
-        if (m->spinning) stop_spinning(m);
-        gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
-        gort_runq_drain(p);
-        gort_machine_release(m)->status = P_NONE;
-        gort_stack_cache_flush(&p->stacks);
-        gort_lock_release(&gort_sched.lock, RANK_SCHED);
-        gort_sched_wake();                                      // for what was drained
-        gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
-        gort_machine_stop(m);
+        retire(m, p);
         return NULL;
     }
     if (!gort_flags.has_seed) {

@@ -9,7 +9,7 @@
 //   3. head and tail only grow (they wrap around at 2^32); tail - head is the length, at most GORT_RUNQ_SIZE.
 //   4. A goroutine is in one queue at most; whoever took it out owns it.
 //   5. A thief takes half of what is there, puts all but one into its own queue, and runs that one. It copies into free slots of its own
-//      queue before the CAS, and moves its own tail after: a failed CAS loses nothing, and nothing is ever taken twice.
+//      queue, which is empty, before the CAS, and moves its own tail after: a failed CAS loses nothing, and nothing is ever taken twice.
 // Putting `next` is an exchange, and so a full barrier: gort_sched_wake, which follows it, must not read "all are busy" from before
 // (proc.c has the protocol).
 #include "sched/sched.h"
@@ -144,6 +144,7 @@ static Goroutine *steal_next(Processor *victim) {
 
 Goroutine *gort_runq_steal(Processor *thief, Processor *victim, bool take_next) {
     uint32_t to = thief->runq.tail;
+    gort_check(to == load_relaxed(&thief->runq.head) && "a thief has nothing of its own");
     for (;;) {
         uint32_t head = load_acquire(&victim->runq.head);   // pairs with the CAS of other takers
         uint32_t tail = load_acquire(&victim->runq.tail);   // pairs with the holder's publishing store

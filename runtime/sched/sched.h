@@ -104,6 +104,7 @@ typedef struct TimerHeap {       // timer.c
     ParkLock lock;               // guards what follows, and the timers that point here
     struct Timer **v;
     uint32_t count, capacity;
+    bool retired;                // its processor is not in use: timers started anew go to the first one's
     int64_t earliest_ns;         // (a) v[0]'s time, INT64_MAX when empty; written under the lock, read by anyone
 } TimerHeap;
 
@@ -261,7 +262,9 @@ void gort_sched_timer_changed(int64_t when_ns);
 // ---- machine.c ----------------------------------------------------------------------------------
 
 void gort_machine_run(Processor *p, bool spinning);         // finds or makes a thread for p, which nobody holds
-void gort_machine_stop(Machine *m);                         // sleeps until given a processor; under gort_sched.lock, released
+// Sleeps until given a processor; under gort_sched.lock, which is released.
+void gort_machine_stop(Machine *m);
+void gort_machine_poke(void);                          // an idle machine is to check for a deadlock anew
 void gort_machine_acquire(Machine *m, Processor *p);
 Processor *gort_machine_release(Machine *m);
 Machine *gort_machine_new(void);
@@ -271,7 +274,9 @@ Processor *gort_processor_get_idle(void);                   // under gort_sched.
 
 // ---- deadlock.c, world.c, start.c -----------------------------------------------------------------
 
-void gort_deadlock_check(void);                             // under gort_sched.lock; fatal if nothing can ever happen again
+// Under gort_sched.lock, when a machine has become idle: fatal if nothing can ever happen again. True: it cannot be told yet, ask again
+// in a while.
+bool gort_deadlock_check(void);
 int gort_world_set_procs(int n);                            // GOMAXPROCS; returns the old one
 void gort_world_freeze(void);                          // best effort: other machines stop at their next schedule
 void gort_start(void);                                 // once; idempotent

@@ -3,8 +3,9 @@
 // Each heap is four-ary (half the depth of a binary one, and the children of a node share a cache line) and has a lock of its own. The
 // holder of the processor looks at its heap whenever it schedules; a machine about to go idle sleeps no longer than until the earliest timer
 // of all heaps; and a machine that looks for work also fires what is due in the heaps of others.
-//   1. A timer's fields change under the lock of the heap that it points to; it points to one heap for good. So stopping is direct, and
-//      nothing is left behind in the heap to be cleaned away.
+//   1. A timer's fields change under the lock of the heap that it points to. So stopping is direct, and nothing is left behind in the heap
+//      to be cleaned away. It points elsewhere only after its heap has retired with its processor (gort_timers_retire);
+//      whoever locks looks again whether it is still the right one.
 //   2. earliest_ns is v[0]'s time, or INT64_MAX; written under the lock before it is released.
 //   3. v[i].when >= v[(i - 1) / 4].when; v[i].slot == i + 1.
 //   4. Firing happens under the lock. After gort_timer_stop has returned, the timer will not fire, and is not firing.
@@ -89,12 +90,20 @@ void gort_verify_timers(TimerHeap *h) {
 // ---- starting and stopping ------------------------------------------------------------------------
 
 // The heap of the processor at hand; a foreign thread holds none and uses the first one's.
+static TimerHeap *heap_here(void) {
+    Processor *p = machine_current()->p;
+    return p ? &p->timers : &gort_sched.processors[0]->timers;
+}
+
 void gort_timer_lock(Timer *t) {
-    if (!t->heap) {
-        Processor *p = machine_current()->p;
-        t->heap = p ? &p->timers : &gort_sched.processors[0]->timers;
+    if (!load_relaxed(&t->heap)) store_relaxed(&t->heap, heap_here());
+    for (;;) {
+        TimerHeap *h = load_relaxed(&t->heap);
+        spin_lock(&h->lock.lock, RANK_TIMERS);
+        if (load_relaxed(&t->heap) == h && !h->retired) return;
+        if (load_relaxed(&t->heap) == h) store_relaxed(&t->heap, &gort_sched.processors[0]->timers);
+        spin_unlock(&h->lock.lock, RANK_TIMERS);
     }
-    spin_lock(&t->heap->lock.lock, RANK_TIMERS);
 }
 
 void gort_timer_unlock(Timer *t) { spin_unlock(&t->heap->lock.lock, RANK_TIMERS); }
@@ -178,6 +187,30 @@ int64_t gort_timers_earliest(void) {
         if (t < earliest) earliest = t;
     }
     return earliest;
+}
+
+// The processor goes out of use: its timers move to the first one's heap, which stays. Both are locked, the first one first.
+void gort_timers_retire(TimerHeap *h) {
+    TimerHeap *first = &gort_sched.processors[0]->timers;
+    spin_lock(&first->lock.lock, RANK_TIMERS);
+    spin_lock(&h->lock.lock, RANK_TIMERS_RETIRED);
+    h->retired = true;
+    while (h->count) {
+        Timer *t = h->v[h->count - 1];
+        heap_remove(h, t);
+        store_relaxed(&t->heap, first);
+        heap_insert(first, t);
+    }
+    int64_t when_ns = first->earliest_ns;
+    spin_unlock(&h->lock.lock, RANK_TIMERS_RETIRED);
+    spin_unlock(&first->lock.lock, RANK_TIMERS);
+    if (when_ns != INT64_MAX) gort_sched_timer_changed(when_ns);
+}
+
+void gort_timers_enlist(TimerHeap *h) {
+    spin_lock(&h->lock.lock, RANK_TIMERS);
+    h->retired = false;
+    spin_unlock(&h->lock.lock, RANK_TIMERS);
 }
 
 // ---- channel timers -----------------------------------------------------------------------------

@@ -8,7 +8,7 @@
 // memory must stay until the timer is stopped or has fired for the last time.
 typedef struct Timer Timer;
 struct Timer {
-    TimerHeap *heap;             // (c) after the first start
+    TimerHeap *heap;             // (a) set by the first start; changes under the locks of both, the old and the new
     int64_t when_ns;             // os_now() when it is due; 0: not started
     int64_t period_ns;           // 0: fires once
     uint32_t slot;               // index in the heap plus one; 0: not in the heap
@@ -41,6 +41,8 @@ bool gort_timer_stop_locked(Timer *t);
 void gort_timer_announce(Timer *t, int64_t when_ns);
 
 void gort_timer_heap_init(TimerHeap *h);
+void gort_timers_retire(TimerHeap *h);              // its processor goes out of use, its timers to the first processor
+void gort_timers_enlist(TimerHeap *h);              // its processor is in use again
 void gort_timers_run(TimerHeap *h, int64_t now_ns);      // fires all that are due; the caller holds a processor
 int64_t gort_timers_earliest(void);                      // over all heaps; INT64_MAX: none
 void gort_verify_timers(TimerHeap *h);                   // under its lock

@@ -2,7 +2,7 @@
 //
 // GOMAXPROCS changes without stopping the world. More: new processors are made, and wait idle. Fewer: idle ones are taken off the list at once,
 // and the holder of a busy one gives it up at its next schedule (proc.c: attend), its goroutines going to the global
-// queue. Processors once made are never freed: their timers stay where they are, and whoever looks for timers looks at all of them.
+// queue, its timers to the first processor. Processors once made are never freed.
 #include "sched/sched.h"
 
 #include "base/flags.h"
@@ -47,20 +47,38 @@ static void processor_enlist(uint32_t i) {
     if (p->status == P_NONE) gort_processor_put_idle(p);
 }
 
+// A heap is open before its processor is used, and closed after: the holder of a busy one may still be at work, and finds the
+// heap closed when it starts a timer.
+static void heaps_open(uint32_t n) {
+    for (uint32_t i = 0; i < n && i < gort_sched.processors_made; i++) gort_timers_enlist(&gort_sched.processors[i]->timers);
+}
+
+static void heaps_close(uint32_t n) {
+    for (uint32_t i = n; i < gort_sched.processors_made; i++) gort_timers_retire(&gort_sched.processors[i]->timers);
+}
+
+// Under sched.lock.
+static void procs_change(uint32_t n) {
+    store_relaxed(&gort_sched.processor_count, n);
+    idle_retire(n);
+    for (uint32_t i = 0; i < n; i++) processor_enlist(i);
+    for (uint32_t i = n; i < gort_sched.processors_made; i++) store_relaxed(&gort_sched.processors[i]->attention, true);
+}
+
 int gort_world_set_procs(int n) {
     gort_lock_acquire(&procs_lock, RANK_START);
-    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     int before = (int)gort_sched.processor_count;
     if (n > GORT_MAX_PROCS) n = GORT_MAX_PROCS;
-    if (n >= 1 && n != before && !(gort_flags.has_seed && before)) {
-        store_relaxed(&gort_sched.processor_count, (uint32_t)n);
-        idle_retire((uint32_t)n);
-        for (uint32_t i = 0; i < (uint32_t)n; i++) processor_enlist(i);
-        for (uint32_t i = (uint32_t)n; i < gort_sched.processors_made; i++) store_relaxed(&gort_sched.processors[i]->attention, true);
+    bool changes = n >= 1 && n != before && !(gort_flags.has_seed && before);
+    if (changes) {
+        heaps_open((uint32_t)n);
+        gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+        procs_change((uint32_t)n);
+        gort_lock_release(&gort_sched.lock, RANK_SCHED);
+        heaps_close((uint32_t)n);
     }
-    gort_lock_release(&gort_sched.lock, RANK_SCHED);
     gort_lock_release(&procs_lock, RANK_START);
-    if (n > before && before) gort_sched_wake();
+    if (changes && before > 0) gort_sched_wake();   // for new processors, and for who missed one while the list was rebuilt
     return before;
 }
 
