@@ -16,9 +16,7 @@ typedef struct Check {
 } Check;
 
 static const char *text_of(Check *c, Span s) {
-    size_t n = s.end - s.start;
-    const char *cut = n > 60 ? "..." : "";
-    return arena_format("%.*s%s", (int)(n > 60 ? 57 : n), c->source->text + s.start, cut);
+    return tree_excerpt(c->tree, s);
 }
 
 #define REPORT(c, n, at, ...)                                \
@@ -262,70 +260,12 @@ static void check_misuses(Check *c) {
     }
 }
 
-// ---- clang's errors ----------------------------------------------------------------------------
-static bool inside_reported(Check *c, size_t at) {
-    for (Node *n = tree_node_at(c->tree, at); n; n = n->parent)
-        if (c->reported[n->id])
-            return true;
-    return false;
-}
-
-// A conversion error at close(ch) of POSIX's close is the sign that it is ours.
-static bool is_channel_close(Check *c, size_t at) {
-    for (Node *n = tree_node_at(c->tree, at); n; n = n->parent)
-        if (n->kind == N_CALL && n->word == W_CLOSE && n->system_name &&
-            c->facts->nodes[n->id].operand.is_channel)
-            return true;
-    return false;
-}
-
-static bool has_construct(Check *c, const Function *f) {
-    for (int i = 1; i <= c->tree->n_nodes; i++) {
-        const Node *n = c->tree->by_id[i];
-        if (c->facts->nodes[i].function == f && !n->is_comparison &&
-            !(n->kind == N_CALL && n->system_name) && !(n->kind == N_WORD && n->word == W_ERRNO))
-            return true;
-    }
-    return false;
-}
-
-// What gcc accepts and clang does not, but which leaves the rest of the function readable; check_heap.c sees to it that
-// no mention of a shared variable is missed in it.
-static bool is_gnu_only(const char *message) {
-    static const char *const texts[] = {"function definition is not allowed here",
-                                        "unknown attribute", "use of unknown builtin"};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (strstr(message, texts[i]))
-            return true;
-    return false;
-}
-
-static bool counts(Check *c, const ClangError *e) {
-    if (inside_reported(c, e->at) || is_channel_close(c, e->at))
-        return false;
-    if (e->touches_channel)
-        return true;
-    if (e->lenient || strstr(e->message, "gocc_k") || is_gnu_only(e->message))
-        return false;
-    Function *f = facts_function_at(c->facts, e->at);
-    return f ? has_construct(c, f) : tree_node_at(c->tree, e->at)->kind != N_UNIT;
-}
-
-static void check_clang(Check *c) {
-    for (size_t i = 0; i < c->facts->n_errors; i++) {
-        const ClangError *e = &c->facts->errors[i];
-        if (counts(c, e))
-            diag_at(c->source, e->at, DIAG_ERROR, "%s", diag_user_types(e->message));
-    }
-}
-
-void check_facts(const Facts *f, Edits *marker) {
-    (void)marker;
+void check_facts(const Facts *f) {
     Check c = {f, f->tree, f->tree->source,
                arena_alloc(((size_t)f->tree->n_nodes + 1) * sizeof(bool))};
     for (int i = 1; i <= f->tree->n_nodes; i++)
         check_node(&c, f->tree->by_id[i]);
     check_jumps(&c);
     check_misuses(&c);
-    check_clang(&c);
+    check_clang(f, c.reported);
 }

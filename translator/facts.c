@@ -17,6 +17,19 @@ Function *facts_function_at(const Facts *f, size_t offset) {
     return NULL;
 }
 
+const char *tree_excerpt(const Tree *t, Span s) {
+    Buffer out = {0};
+    size_t last = s.start;
+    for (size_t i = tree_token_at(t, s.start); i < t->tokens.n && t->tokens.v[i].span.start < s.end; i++) {
+        Span token = t->tokens.v[i].span;
+        if (token.start > last)
+            buffer_puts(&out, " ");
+        buffer_append(&out, t->source->text + token.start, token.end - token.start);
+        last = token.end;
+    }
+    return out.length > 60 ? arena_format("%.57s...", out.data) : out.length ? out.data : "";
+}
+
 size_t tree_token_at(const Tree *t, size_t offset) {
     size_t low = 0, high = t->tokens.n;
     while (low < high) {

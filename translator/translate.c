@@ -72,7 +72,7 @@ bool translate(const char *text, size_t length, const char *main_file,
         return true;
     Edits *marker;
     Facts *facts = gather(tree, options, &marker);
-    check_facts(facts, marker);
+    check_facts(facts);
     if (diag_errors() > errors)
         return false;
     escape_decide(facts);

@@ -140,6 +140,7 @@ typedef struct Facts {
 Facts *facts_gather(Tree *tree, Edits *marker, const char *text, size_t length, const TranslateOptions *options,
                     const Facts *previous);
 Function *facts_function_at(const Facts *f, size_t offset);
+const char *tree_excerpt(const Tree *t, Span s);       // the text for a message: on one line, cut if long
 size_t tree_token_at(const Tree *t, size_t offset);    // index of the first token that starts at or after offset
 Node *tree_block_at(const Tree *t, size_t offset);     // innermost go/defer block whose body contains offset, or NULL
 Node *tree_node_at(const Tree *t, size_t offset);      // innermost node whose span contains offset (the root if none)
@@ -152,7 +153,8 @@ void marker_drop_const(Edits *e, const Tree *t, Span target, int depth);
 Span marker_copy_name(const Tree *t, Span copy);       // the declared name in `int id = i`; {0, 0} if there is none
 
 // ---- check.c: what only the types tell is wrong; reports through diag.c -----------------------------
-void check_facts(const Facts *f, Edits *marker);
+void check_facts(const Facts *f);
+void check_clang(const Facts *f, const bool *reported);     // reported: by node id, what check_facts has said something of
 
 void check_heap(const Facts *f);                       // after escape_decide
 
