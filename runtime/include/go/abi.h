@@ -85,7 +85,7 @@ void *go__recover_enter(void *self);
 struct go_any go__recover(void *token);
 __attribute__((noreturn)) void go__panic(const struct go_type *type, const void *value);   // copies the value
 __attribute__((noreturn)) void go__repanic(struct go_any value);                           // panic(v) of an any
-_Noreturn void go__panic_divide(void);               // panics: runtime error: integer divide by zero
+__attribute__((noreturn)) void go__panic_divide(void);               // panics: runtime error: integer divide by zero
 _Bool go__any_is(struct go_any value, const struct go_type *type);
 void *go__any_as(struct go_any value, const struct go_type *type);         // address of the value, or panics
 
