@@ -30,6 +30,25 @@ const char *unit_default_output(const Command *c, const Arg *input) {
     return with_suffix(base_name(input->word), c->mode == MODE_ASSEMBLE ? ".s" : ".o");
 }
 
+static size_t count_files(const Command *c) {
+    size_t n = 0;
+    for (size_t i = 0; i < c->n_args; i++)
+        n += c->args[i].kind == ARG_INPUT;
+    return n;
+}
+
+// When gcc links (or only checks), it puts the program's name before the names that it makes of an input's: prog-input.su; not if
+// the program is made of one input and called like it.
+const char *unit_auxiliary_prefix(const Unit *u) {
+    const Command *c = u->command;
+    if (c->mode != MODE_LINK && c->mode != MODE_SYNTAX)
+        return "";
+    const char *program = c->output ? c->output : "a", *stem = with_suffix(base_name(u->input->word), "");
+    if (count_files(c) == 1 && strcmp(base_name(program), stem) == 0)
+        return arena_strndup(program, (size_t)(base_name(program) - program));
+    return arena_format("%s-", program);
+}
+
 // ---- dependencies -----------------------------------------------------------------------------------
 
 // gcc names the rule and its file after -o, whatever -o is, and after the input where there is none.
@@ -40,14 +59,15 @@ static void add_dependencies(Words *w, const Unit *u, bool always_named) {
             words_arg(w, &c->args[i]);
     if (!always_named || !(args_has(c, "-MD") || args_has(c, "-MMD")))
         return;
-    const char *name = c->output ? c->output : base_name(u->input->word);
+    const char *base = base_name(u->input->word);
     if (!args_value(c, "-MF")) {
         words_add(w, "-MF");
-        words_add(w, with_suffix(name, ".d"));
+        words_add(w, c->output ? with_suffix(c->output, ".d")
+                               : arena_format("%s%s", unit_auxiliary_prefix(u), with_suffix(base, ".d")));
     }
     if (!args_value(c, "-MT") && !args_value(c, "-MQ")) {
         words_add(w, "-MQ");
-        words_add(w, c->output ? c->output : with_suffix(name, ".o"));
+        words_add(w, c->output ? c->output : with_suffix(base, ".o"));
     }
 }
 
@@ -89,14 +109,14 @@ void flags_preprocess(Words *w, const Unit *u, bool dependencies) {
     add_input(w, u, "c");
 }
 
-// Objects in a temporary place: auxiliary files are still named after program and input, as gcc does when it links.
+// Objects in a temporary place: auxiliary files are still named after program and input.
 static void add_dump_names(Words *w, const Unit *u) {
     const Command *c = u->command;
-    if (!u->output_is_temporary || c->clang)
+    if ((c->mode != MODE_LINK && c->mode != MODE_SYNTAX) || c->clang)
         return;
-    const char *dot = strrchr(base_name(u->input->word), '.');
+    const char *dot = strrchr(base_name(u->input->word), '.'), *prefix = unit_auxiliary_prefix(u);
     words_add(w, "-dumpdir");
-    words_add(w, arena_format("%s-", c->output ? c->output : "a"));
+    words_add(w, *prefix ? prefix : "./");
     words_add(w, "-dumpbase");
     words_add(w, base_name(u->input->word));
     if (dot) {
@@ -118,8 +138,6 @@ static void add_mode_and_output(Words *w, const Unit *u) {
 // What the constructs need of the compiler; what the user says of one of these flags stands.
 static void add_needed(Words *w, const Command *c) {
     static const struct { const char *flag, *opposite; } needed[] = {
-        { "-fexceptions", "-fno-exceptions" },
-        { "-fnon-call-exceptions", "-fno-non-call-exceptions" },
         { "-fno-delete-null-pointer-checks", "-fdelete-null-pointer-checks" },
     };
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)

@@ -77,8 +77,7 @@ static void save_intermediate(const Buffer *body) {
     if (!args_has(c, "-save-temps") && !args_value(c, "-save-temps="))
         return;
     const char *name = unit_default_output(c, current->input);
-    const char *prefix = c->mode == MODE_LINK ? arena_format("%s-", c->output ? c->output : "a") : "";
-    name = arena_format("%s%.*s.i", prefix, (int)strlen(name) - 2, name);
+    name = arena_format("%s%.*s.i", unit_auxiliary_prefix(current), (int)strlen(name) - 2, name);
     if (!file_write(name, body->data, body->length))
         diag_plain(DIAG_WARNING, "cannot write %s: %s", name, strerror(errno));
 }
@@ -96,8 +95,13 @@ static int compile_final(const char *text, size_t length) {
     return status;
 }
 
+static bool uses_lto(const Command *c) {
+    return (args_has(c, "-flto") || args_value(c, "-flto=")) && !args_has(c, "-fno-lto");
+}
+
 static int translate_and_compile(const Buffer *text, const Buffer *errors) {
-    TranslateOptions options = { .dump = current->command->dump, .compiler_is_clang = current->command->clang };
+    TranslateOptions options = { .dump = current->command->dump, .compiler_is_clang = current->command->clang,
+                                 .lto = uses_lto(current->command) };
     flags_clang(current->command, &options);
     diag_debug_cpp = debug_cpp;
     char *out = NULL;
