@@ -67,17 +67,17 @@ element: TEXT
        | RECV                                             { node_receive(r, $1); }
        | RANGE LPAREN elements RANGE_COLON elements RPAREN { node_range(r, $1, $2, $4, $6); }
        | RANGE LPAREN RANGE_COLON elements RPAREN
-            { reader_error(r, $3, "expected the declaration of a variable before ':', as in 'for (int v : ch)'"); }
-       | RANGE LPAREN elements RANGE_COLON RPAREN         { reader_error(r, $5, "expected a channel after ':'"); }
+            { node_error(r, $3, $3 + 1, ";0;", $3, "expected the declaration of a variable before ':', as in 'for (int v : ch)'"); }
+       | RANGE LPAREN elements RANGE_COLON RPAREN         { node_error(r, $4, $5, ";0;", $5, "expected a channel after ':'"); }
        | RANGE LPAREN RANGE_COLON RPAREN
-            { reader_error(r, $3, "expected 'for (TYPE NAME : CHANNEL)'"); }
+            { node_error(r, $3, $3 + 1, ";0;", $3, "expected 'for (TYPE NAME : CHANNEL)'"); }
        ;
 
 go_word: GO | DEFER ;
 
 go: go_word LBRACE items RBRACE                           { node_go_block(r, $1, -1, -1, $2, $4); }
   | go_word COPIES elements RPAREN LBRACE items RBRACE    { node_go_block(r, $1, $2, $4, $5, $7); }
-  | go_word COPIES elements RPAREN no_block               { reader_error(r, $5, "expected '{' after the copies"); }
+  | go_word COPIES elements RPAREN no_block               { node_error(r, $1, $5, "", $5, "expected '{' after the copies"); }
   | go_word elements SEMI                                 { node_go_call(r, $1, $3); }
   | go_word elements MISSING                              { node_go_call(r, $1, $3); }
   | go_word SEMI                                          { node_go_call(r, $1, $2); }
@@ -87,13 +87,13 @@ go: go_word LBRACE items RBRACE                           { node_go_block(r, $1,
 no_block: elements SEMI | SEMI ;
 
 send: SEND_BEGIN elements SEND elements SEMI              { node_send(r, $2, $3, $5); }
-    | SEND_BEGIN elements SEND SEMI                       { reader_error(r, $3, "missing value after '<-'"); }
+    | SEND_BEGIN elements SEND SEMI                       { node_error(r, $2, $4, "", $3, "missing value after '<-'"); }
     ;
 
 receive2: RECV2_BEGIN elements COMMA elements ASSIGN FROM elements SEMI
                                                           { node_receive2(r, $2, $3, $5, $6, $8); }
         | RECV2_BEGIN elements COMMA elements ASSIGN FROM SEMI
-                                                          { reader_error(r, $7, "expected an operand after '<-'"); }
+                                                          { node_error(r, $2, $7, "", $6, "expected an operand after '<-'"); }
         ;
 
 select: SELECT LBRACE items clauses RBRACE                { node_select(r, $1, $2, $5); } ;
@@ -107,13 +107,14 @@ clause: CASE FROM elements CASE_COLON                { node_case(r, $1, $2, -1, 
                                                           { node_case(r, $1, $2, $3, $5, $6, $8, COMM_RECV); }
       | CASE elements SEND elements CASE_COLON            { node_case(r, $1, $2, -1, -1, $3, $5, COMM_SEND); }
       | DEFAULT CASE_COLON                                { node_case(r, $1, -1, -1, -1, -1, $2, COMM_DEFAULT); }
-      | CASE no_operand CASE_COLON                        { reader_error(r, $2, "expected an operand after '<-'"); }
-      | CASE elements SEND CASE_COLON                     { reader_error(r, $3, "missing value after '<-'"); }
-      | CASE elements CASE_COLON      { reader_error(r, $2, "'case' in select must be a send or a receive"); }
-      | CASE CASE_COLON               { reader_error(r, $2, "'case' in select must be a send or a receive"); }
-      | CASE elements SEMI            { reader_error(r, $3, "expected ':' after 'case'"); }
-      | DEFAULT SEMI                  { reader_error(r, $2, "expected ':' after 'default'"); }
-      | DEFAULT elements CASE_COLON   { reader_error(r, $2, "expected ':' after 'default'"); }
+      | CASE no_operand CASE_COLON                        { node_case_error(r, $1, $3, $2, "expected an operand after '<-'"); }
+      | CASE elements SEND CASE_COLON                     { node_case_error(r, $1, $4, $3, "missing value after '<-'"); }
+      | CASE elements CASE_COLON      { node_case_error(r, $1, $3, $2, "'case' in select must be a send or a receive"); }
+      | CASE CASE_COLON               { node_case_error(r, $1, $2, $2, "'case' in select must be a send or a receive"); }
+      | CASE elements SEMI            { node_case_error(r, $1, $3, $3, "expected ':' after 'case'"); }
+      | DEFAULT SEMI                  { node_case_error(r, $1, $2, $2, "expected ':' after 'default'"); }
+      | DEFAULT elements SEMI         { node_case_error(r, $1, $3, $2, "expected ':' after 'default'"); }
+      | DEFAULT elements CASE_COLON   { node_case_error(r, $1, $3, $2, "expected ':' after 'default'"); }
       ;
 
 no_operand: FROM
@@ -138,6 +139,7 @@ static int yylex(int *value, Reader *r) {
 // What no rule above expects.
 static void yyerror(Reader *r, const char *message) {
     int at = (int)r->next > 0 ? (int)r->next - 1 : 0;
+    r->broken = true;
     if (!strcmp(message, "memory exhausted")) reader_error(r, at, "brackets are nested too deeply");
     else if (r->unmatched < 0) reader_error(r, at, "a construct is not complete before this");
 }

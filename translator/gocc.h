@@ -82,10 +82,13 @@ typedef enum NodeKind {
                    // body are children of the case.
     N_RANGE,       // `for (target : operand) ...`: keyword, lparen, colon, rparen; span covers `for (...)` only
     N_CALL,        // a function-like word: word, keyword, lparen, args[], rparen; span covers `word(...)`
-    N_WORD         // a bare word: word; span covers the word
+    N_WORD,        // a bare word: word; span covers the word
+    N_ERROR        // a construct with an error, which was reported: marker C has `instead` in place of the span, so that the rest of
+                   // the unit can still be checked. No children. (A case with an error is an N_CASE with COMM_ERROR.)
 } NodeKind;
 typedef enum Direction { DIR_BOTH, DIR_SEND, DIR_RECV } Direction;
-typedef enum Comm { COMM_RECV, COMM_SEND, COMM_DEFAULT } Comm;
+// COMM_ERROR: keyword, colon (or the `;` in its place) and body only.
+typedef enum Comm { COMM_RECV, COMM_SEND, COMM_DEFAULT, COMM_ERROR } Comm;
 typedef enum Word {
     W_NONE,
     W_MAKE, W_NEW, W_LEN, W_CAP, W_CLOSE, W_PANIC, W_PANICF, W_RECOVER,         // N_CALL
@@ -109,9 +112,15 @@ struct Node {
     bool declares;                                     // N_RECV2, N_CASE
     bool system_name;                                  // N_CALL: a system header declares a function of that name (POSIX's close):
                                                        // ours only if the first argument is a channel
+    const char *instead;                               // N_ERROR
     bool is_comparison;                                // N_SEND, set after facts: operand is no channel, the text is plain C
 };
-typedef struct Tree { Source *source; Tokens tokens; Node *root; Node **by_id; int n_nodes; int n_errors; } Tree;
+typedef struct Tree {
+    Source *source; Tokens tokens;
+    Node *root; Node **by_id; int n_nodes;
+    int n_errors;
+    bool broken;                                       // brackets do not pair, or the like: what follows n_errors would be noise
+} Tree;
 // Reads the text into a tree. Syntax errors in constructs are reported through diag.c (and reading goes on with the next construct);
 // n_errors counts them. A text without constructs has a root without children.
 Tree *tree_read(Source *source);

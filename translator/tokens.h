@@ -122,6 +122,7 @@ typedef struct Reader {
     size_t next; int pending;                          // yylex
     Node **nodes; size_t n_nodes, cap_nodes;
     int n_errors;
+    bool broken;                                       // as in Tree
 } Reader;
 
 // ---- gocc.l, tokens.c, tokens_word.c --------------------------------------------------------------
@@ -174,10 +175,15 @@ void node_send(Reader *r, int first, int arrow, int end);
 void node_receive2(Reader *r, int first, int comma, int assign, int arrow, int end);
 void node_range(Reader *r, int word, int open, int colon, int close);
 void node_select(Reader *r, int word, int open, int close);
+// A message at token `at`; the tokens [first, end), or a case up to its `colon`, stay out of marker C.
+void node_error(Reader *r, int first, int end, const char *instead, int at, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+void node_case_error(Reader *r, int word, int colon, int at, const char *message);
 bool text_check(Reader *r);                            // false: brackets do not pair, all said
+void includes_check(Reader *r);
 void select_check(Reader *r, int open, int close);
-void receive2_check(Reader *r, int first, int comma, int assign);
-void range_check(Reader *r, int open, int colon);
+bool receive2_check(Reader *r, int first, int comma, int assign, int end);
+bool range_check(Reader *r, int open, int colon);
 // A case with what its head has; what it lacks is -1. `first` is the head's first token.
 void node_case(Reader *r, int word, int first, int comma, int assign, int arrow, int colon, Comm comm);
 #endif

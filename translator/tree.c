@@ -11,15 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-void reader_error(Reader *r, int token, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
+static void error_at(Reader *r, int token, const char *format, va_list args) {
     char message[512];
     vsnprintf(message, sizeof message, format, args);
-    va_end(args);
     size_t at = token < (int)r->n ? r->v[token].span.start : r->source->length;
     diag_at(r->source, at, DIAG_ERROR, "%s", message);
     r->n_errors++;
+}
+
+void reader_error(Reader *r, int token, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    error_at(r, token, format, args);
+    va_end(args);
 }
 
 static size_t start_of(const Reader *r, int token) { return r->v[token].span.start; }
@@ -37,6 +41,14 @@ static Node *node_new(Reader *r, NodeKind kind, int first, int end) {
     n->keyword = n->arrow = n->comma = n->assign = n->colon = n->semicolon = n->lparen = n->rparen = NO_OFFSET;
     *ARENA_PUSH(r->nodes, r->n_nodes, r->cap_nodes) = n;
     return n;
+}
+
+void node_error(Reader *r, int first, int end, const char *instead, int at, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    error_at(r, at, format, args);
+    va_end(args);
+    node_new(r, N_ERROR, first, end)->instead = instead;
 }
 
 // The parts of ( ... ) between its commas.
@@ -57,7 +69,7 @@ static void node_args(Reader *r, Node *n, int open, int close) {
 
 void node_chan(Reader *r, int first, int word, int open, int close, Direction direction) {
     if (close == open + 1) {
-        reader_error(r, close, "expected the type of an element in 'chan( )'");
+        node_error(r, first, close + 1, "int", close, "expected the type of an element in 'chan( )'");
         return;
     }
     Node *n = node_new(r, N_CHAN, first, close + 1);
@@ -92,7 +104,7 @@ void node_word(Reader *r, int word) {
 void node_receive(Reader *r, int arrow) {
     int last = r->v[arrow].match;
     if (last < 0) {
-        reader_error(r, arrow, "expected an operand after '<-'");
+        node_error(r, arrow, arrow + 1, "0", arrow, "expected an operand after '<-'");
         return;
     }
     Node *n = node_new(r, N_RECV, arrow, last + 1);
@@ -106,19 +118,22 @@ static Node *node_go(Reader *r, int word, int end) {
     return n;
 }
 
+// What is wrong with a go or defer statement that is no call; `last` is where a call ended, or -1.
+static void go_error(Reader *r, int word, int last, int end) {
+    const char *name = r->v[word].code == X_GO ? "go" : "defer";
+    const char *instead = r->v[end].code == C_SEMI ? "" : ";";
+    bool call = last >= 0 && (last + 1 == end || is_word(r->v[last + 1].code));
+    if (call) node_error(r, word, end, instead, last + 1, "expected ';' after the call of '%s'", name);
+    else node_error(r, word, end, instead, word + 1, "expected a call after '%s'", name);
+}
+
 // `go callee(args);`: `end` is the semicolon, or the brace that stands in its place.
 void node_go_call(Reader *r, int word, int end) {
-    const char *name = r->v[word].code == X_GO ? "go" : "defer";
     int last = word + 1 < end ? operand_end(r, word + 1, end) : -1;
     int open = last >= 0 && r->v[last].code == C_RPAREN ? r->v[last].match : -1;
-    if (open <= word + 1 || !(r->v[open].flags & F_CALL)) {
-        reader_error(r, word + 1, "expected a call after '%s'", name);
-        return;
-    }
-    if (last + 1 < end || r->v[end].code != C_SEMI) {
-        bool new_statement = last + 1 == end || is_word(r->v[last + 1].code);
-        if (new_statement) reader_error(r, last + 1, "expected ';' after the call of '%s'", name);
-        else reader_error(r, word + 1, "expected a call after '%s'", name);
+    bool call = open > word + 1 && r->v[open].flags & F_CALL;
+    if (!call || last + 1 < end || r->v[end].code != C_SEMI) {
+        go_error(r, word, call ? last : -1, end);
         return;
     }
     Node *n = node_go(r, word, end + 1);
@@ -158,13 +173,14 @@ static void node_targets(Reader *r, Node *n, int first, int comma, int assign, i
 }
 
 void node_receive2(Reader *r, int first, int comma, int assign, int arrow, int end) {
+    if (!receive2_check(r, first, comma, assign, end)) return;
     Node *n = node_new(r, N_RECV2, first, end + 1);
     node_targets(r, n, first, comma, assign, arrow, end);
     n->semicolon = start_of(r, end);
-    receive2_check(r, first, comma, assign);
 }
 
 void node_range(Reader *r, int word, int open, int colon, int close) {
+    if (!range_check(r, open, colon)) return;
     Node *n = node_new(r, N_RANGE, word, close + 1);
     n->keyword = start_of(r, word);
     n->target = span_of(r, open + 1, colon);
@@ -172,19 +188,29 @@ void node_range(Reader *r, int word, int open, int colon, int close) {
     n->colon = start_of(r, colon);
     n->lparen = start_of(r, open);
     n->rparen = start_of(r, close);
-    range_check(r, open, colon);
 }
 
-void node_case(Reader *r, int word, int first, int comma, int assign, int arrow, int colon, Comm comm) {
+static Node *node_any_case(Reader *r, int word, int colon, Comm comm) {
     Node *n = node_new(r, N_CASE, word, colon + 1);
     n->keyword = start_of(r, word);
     n->colon = start_of(r, colon);
     n->comm = comm;
     n->body = (Span){n->colon + 1, start_of(r, r->v[word].match)};
     n->span.end = n->body.end;
+    return n;
+}
+
+void node_case_error(Reader *r, int word, int colon, int at, const char *message) {
+    reader_error(r, at, "%s", message);
+    node_any_case(r, word, colon, COMM_ERROR);
+}
+
+void node_case(Reader *r, int word, int first, int comma, int assign, int arrow, int colon, Comm comm) {
+    if (comma >= 0 && !receive2_check(r, first, comma, assign, -1)) comm = COMM_ERROR;
+    Node *n = node_any_case(r, word, colon, comm);
+    if (comm == COMM_ERROR) return;
     if (comm == COMM_DEFAULT) return;
     node_targets(r, n, first, comma, assign, arrow, colon);
-    if (comma >= 0) receive2_check(r, first, comma, assign);
     if (comm != COMM_SEND) return;
     n->value = n->operand;
     n->operand = span_of(r, first, arrow);
@@ -214,6 +240,12 @@ static void tree_append(Node *parent, Node *n) {
     parent->last = n;
 }
 
+// Whether a node is inside text that marker C leaves out.
+static bool is_left_out(const Node *parent, const Node *n) {
+    return parent->kind == N_ERROR ||
+           (parent->kind == N_CASE && parent->comm == COMM_ERROR && n->span.start < parent->colon);
+}
+
 // The innermost node around offset `at`, going up from n.
 static Node *tree_around(Node *n, size_t at) {
     while (n->parent && n->span.end <= at) n = n->parent;
@@ -226,6 +258,7 @@ static void tree_link(Tree *t, Node **nodes, size_t n) {
     t->by_id[0] = t->root;
     for (size_t i = 0; i < n; i++) {
         inner = tree_around(inner, nodes[i]->span.start);
+        if (is_left_out(inner, nodes[i])) continue;
         tree_append(inner, nodes[i]);
         inner = nodes[i];
         inner->id = ++t->n_nodes;
@@ -252,12 +285,14 @@ Tree *tree_read(Source *source) {
     reader_scan(r);
     reader_classify(r);
     if (r->constructs && text_check(r)) reader_parse(r);
+    includes_check(r);
     if (r->n_nodes) {
         qsort(r->nodes, r->n_nodes, sizeof *r->nodes, node_compare);
         tree_link(t, r->nodes, r->n_nodes);
     }
     t->tokens = (Tokens){r->v, r->n};
     t->n_errors = r->n_errors;
+    t->broken = r->broken;
     return t;
 }
 

@@ -50,7 +50,9 @@ bool text_check(Reader *r) {
     if (nul) {
         diag_at(r->source, (size_t)(nul - r->source->text), DIAG_ERROR, "NUL byte in the text");
         r->n_errors++;
+        r->broken = true;
     }
+    r->broken |= r->unmatched >= 0;
     if (r->unmatched_word >= 0) {
         int word = r->unmatched_word;
         reader_error(r, word, "unterminated '%s' block", word_spelling(r, word));
@@ -84,22 +86,46 @@ void select_check(Reader *r, int open, int close) {
     }
 }
 
-// `v, bool ok = <-ch` declares one and assigns the other.
-void receive2_check(Reader *r, int first, int comma, int assign) {
-    if (r->v[first].flags & F_DECLARES) return;
-    if (operand_end(r, comma + 1, assign) != assign - 1)
-        reader_error(r, comma + 1, "a receive declares both of its variables, or neither");
+// `v, bool ok = <-ch` declares one and assigns the other. False: reported. `end` is the statement's, -1 in a case.
+bool receive2_check(Reader *r, int first, int comma, int assign, int end) {
+    if (r->v[first].flags & F_DECLARES || operand_end(r, comma + 1, assign) == assign - 1) return true;
+    const char *message = "a receive declares both of its variables, or neither";
+    if (end < 0) reader_error(r, comma + 1, "%s", message);
+    else node_error(r, first, end, "", comma + 1, "%s", message);
+    return false;
 }
 
-void range_check(Reader *r, int open, int colon) {
+// One variable, with its type. False: reported.
+bool range_check(Reader *r, int open, int colon) {
     int words = 0;
     for (int i = open + 1; i < colon; i++) {
         if (r->v[i].code == C_COMMA) {
-            reader_error(r, i, "a range over a channel has one variable");
-            return;
+            node_error(r, colon, colon + 1, ";0;", i, "a range over a channel has one variable");
+            return false;
         }
         if (is_word(r->v[i].code)) words++;
         if (r->v[i].match > i) i = r->v[i].match;
     }
-    if (words < 2) reader_error(r, open + 1, "expected the declaration of a variable before ':', as in 'for (int v : ch)'");
+    if (words >= 2) return true;
+    node_error(r, colon, colon + 1, ";0;", open + 1,
+               "expected the declaration of a variable before ':', as in 'for (int v : ch)'");
+    return false;
+}
+
+// ISO TS 25755's header makes `defer` a macro for _Defer, so no word `defer` is left in the text: better to say so where it
+// is included.
+void includes_check(Reader *r) {
+    const Source *s = r->source;
+    for (size_t i = 1; i < s->n_marks; i++) {
+        const char *slash = strrchr(s->marks[i].file, '/');
+        if (strcmp(slash ? slash + 1 : s->marks[i].file, "stddefer.h") || !strcmp(s->marks[i].file, s->marks[i - 1].file))
+            continue;
+        size_t at = s->marks[i].offset - (s->marks[i].offset > 0);       // back to the start of the marker's line
+        while (at > 0 && s->text[at - 1] != '\n') at--;
+        diag_at(s, at, DIAG_ERROR, "<stddefer.h> makes 'defer' the block-scoped _Defer of ISO TS 25755; a .gc file's own 'defer' "
+                                   "needs no header");
+        r->n_errors++;
+        r->broken = true;
+        return;
+    }
 }
