@@ -83,6 +83,7 @@ static void lower_node(Lower *l, Node *n) {
         return;
     switch (n->kind) {
     case N_UNIT:
+    case N_ERROR:
     case N_CASE: break;
     case N_CHAN: marker_channel_type(l->edits, n); break;
     case N_RECV: lower_receive(l, n); break;

@@ -265,6 +265,7 @@ static void node(Edits *e, const Tree *t, const Node *n, const Facts *known) {
         return;
     switch (n->kind) {
     case N_UNIT:
+    case N_ERROR: break;
     case N_SELECT:
         edit_replace(e, n->keyword, n->keyword + 6, n->depth,
                      F("switch (gocc_select(%d))", n->id));
