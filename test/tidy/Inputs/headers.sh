@@ -6,7 +6,7 @@ count=0 failed=0
 check() {
     count=$((count + 1))
     printf '%s\nextern int go_unit_is_not_empty;\n' "$3" |
-        $1 -Wall -Wextra -Wpedantic -Werror -I"$include" -fsyntax-only - && return
+        ${1%% *} -Wall -Wextra -Wpedantic -Werror -I"$include" ${1#* } -fsyntax-only - && return
     echo "$1: $2"
     failed=$((failed + 1))
 }
