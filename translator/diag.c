@@ -57,6 +57,7 @@ static bool wanted(Message *m) {
 }
 
 static void collect(Message m) {
+    m.text = diag_user_types(m.text);
     static bool last_dropped;          // a note follows its message into the void
     if (m.severity == DIAG_NOTE ? last_dropped : !wanted(&m) || said_before(&m)) {
         last_dropped = true;
@@ -70,14 +71,12 @@ static void collect(Message m) {
 }
 
 static const char *format_text(const char *format, va_list args) {
-    Buffer b = { 0 };
     va_list again;
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, format, again);
     va_end(again);
     char *text = arena_alloc((size_t)(n > 0 ? n : 0) + 1);
     vsnprintf(text, (size_t)(n > 0 ? n : 0) + 1, format, args);
-    free(b.data);
     return text;
 }
 

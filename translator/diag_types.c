@@ -264,7 +264,7 @@ static const char *show_channel(const Type *t) {
 }
 
 static const char *join(const char *left, const char *right) {
-    return *right ? arena_format("%s %s", left, right) : left;
+    return *right == '[' ? arena_format("%s%s", left, right) : *right ? arena_format("%s %s", left, right) : left;
 }
 
 static const char *show_parameters(const Type *t) {
@@ -361,7 +361,8 @@ char *diag_user_types(const char *message) {
     Buffer out = { 0 };
     const char *p = message;
     while (*p) {
-        size_t open = quote_at(p, true);
+        bool apostrophe = p > message && isalnum((unsigned char)p[-1]);        // don't
+        size_t open = apostrophe ? 0 : quote_at(p, true);
         const char *stop = open ? quote_end(p + open) : NULL;
         const char *aka_start, *aka_stop;
         bool ours = stop && (mentions_channel(p, stop) ||

@@ -34,7 +34,7 @@ static int be_the_compiler(const Command *c) {
     Words w = words_compiler(c);
     for (int i = 0; i < c->argc; i++)
         words_add(&w, c->argv[i]);
-    if (c->n_inputs == 0 && !c->informational) {
+    if (c->argc == 0 && !c->show) {
         fprintf(stderr, "gocc: fatal error: no input files\ncompilation terminated.\n");
         return 1;
     }
@@ -117,7 +117,9 @@ static void choose_output(Unit *u, size_t index) {
     const Command *c = u->command;
     if (c->mode == MODE_LINK) {
         u->output_is_temporary = true;
-        u->output = c->dry_run ? arena_format("/tmp/gocc/%zu.o", index) : temporary_file(arena_format("%zu.o", index));
+        u->output = unit_saved_name(u, ".o");
+        if (!u->output)
+            u->output = c->dry_run ? arena_format("/tmp/gocc/%zu.o", index) : temporary_file(arena_format("%zu.o", index));
     } else if (c->mode != MODE_SYNTAX) {
         u->output = c->output ? c->output : unit_default_output(c, u->input);
     }

@@ -106,6 +106,10 @@ int unit_compile(Unit *u);
 void unit_show(Unit *u);               // prints the commands (-###)
 // The output's name where none is given: foo.o or foo.s in the current directory.
 const char *unit_default_output(const Command *c, const Arg *input);
+// How gcc would call a file that it makes beside the object, with a suffix of its own: .su, .gcno, .i.
+const char *unit_auxiliary_name(const Unit *u, const char *suffix);
+// The same for an intermediate file that -save-temps keeps; NULL without -save-temps.
+const char *unit_saved_name(const Unit *u, const char *suffix);
 
 // ---- driver_flags.c: which flags go where ------------------------------------------------------------------
 void flags_preprocess(Words *w, const Unit *u, bool dependencies);

@@ -39,7 +39,7 @@ static size_t count_files(const Command *c) {
 
 // When gcc links (or only checks), it puts the program's name before the names that it makes of an input's: prog-input.su; not if
 // the program is made of one input and called like it.
-const char *unit_auxiliary_prefix(const Unit *u) {
+static const char *auxiliary_prefix(const Unit *u) {
     const Command *c = u->command;
     if (c->mode != MODE_LINK && c->mode != MODE_SYNTAX)
         return "";
@@ -63,7 +63,7 @@ static void add_dependencies(Words *w, const Unit *u, bool always_named) {
     if (!args_value(c, "-MF")) {
         words_add(w, "-MF");
         words_add(w, c->output ? with_suffix(c->output, ".d")
-                               : arena_format("%s%s", unit_auxiliary_prefix(u), with_suffix(base, ".d")));
+                               : arena_format("%s%s", auxiliary_prefix(u), with_suffix(base, ".d")));
     }
     if (!args_value(c, "-MT") && !args_value(c, "-MQ")) {
         words_add(w, "-MQ");
@@ -109,29 +109,52 @@ void flags_preprocess(Words *w, const Unit *u, bool dependencies) {
     add_input(w, u, "c");
 }
 
-// Objects in a temporary place: auxiliary files are still named after program and input.
+static bool named_after_output(const Command *c) {
+    return c->output && (c->mode == MODE_COMPILE || c->mode == MODE_ASSEMBLE);
+}
+
+const char *unit_auxiliary_name(const Unit *u, const char *suffix) {
+    if (named_after_output(u->command))
+        return with_suffix(u->command->output, suffix);
+    return arena_format("%s%s", auxiliary_prefix(u), with_suffix(base_name(u->input->word), suffix));
+}
+
+const char *unit_saved_name(const Unit *u, const char *suffix) {
+    const Command *c = u->command;
+    const char *how = args_value(c, "-save-temps");
+    if (!how)
+        return NULL;
+    const char *name = unit_auxiliary_name(u, suffix);
+    return strcmp(how, "=obj") == 0 ? name : base_name(name);
+}
+
+// The compiler sees neither the input's name nor, in a command that links, the output's: tells it what gcc would make of them.
 static void add_dump_names(Words *w, const Unit *u) {
     const Command *c = u->command;
-    if ((c->mode != MODE_LINK && c->mode != MODE_SYNTAX) || c->clang)
+    if (c->clang)
         return;
-    const char *dot = strrchr(base_name(u->input->word), '.'), *prefix = unit_auxiliary_prefix(u);
+    const char *base = base_name(u->input->word), *dot = strrchr(base, '.'), *prefix = auxiliary_prefix(u);
+    if (named_after_output(c)) {
+        prefix = arena_strndup(c->output, (size_t)(base_name(c->output) - c->output));
+        base = with_suffix(base_name(c->output), dot ? dot : "");
+    }
     words_add(w, "-dumpdir");
-    words_add(w, *prefix ? prefix : "./");
+    words_add(w, prefix);
     words_add(w, "-dumpbase");
-    words_add(w, base_name(u->input->word));
+    words_add(w, base);
     if (dot) {
         words_add(w, "-dumpbase-ext");
         words_add(w, dot);
     }
 }
 
-static void add_mode_and_output(Words *w, const Unit *u) {
+static void add_mode_and_output(Words *w, const Unit *u, const char *output) {
     static const char *const modes[] = { [MODE_LINK] = "-c", [MODE_COMPILE] = "-c", [MODE_ASSEMBLE] = "-S",
                                          [MODE_SYNTAX] = "-fsyntax-only" };
     words_add(w, modes[u->command->mode]);
-    if (u->output) {
+    if (output) {
         words_add(w, "-o");
-        words_add(w, u->output);
+        words_add(w, output);
     }
 }
 
@@ -164,7 +187,7 @@ void flags_compile_final(Words *w, const Unit *u) {
     add_needed(w, c);
     add_plain_messages(w, c);
     add_dump_names(w, u);
-    add_mode_and_output(w, u);
+    add_mode_and_output(w, u, u->output);
     words_add(w, "-x");
     words_add(w, "cpp-output");
     words_add(w, RUN_BODY);
@@ -178,8 +201,9 @@ void flags_verbatim(Words *w, const Unit *u) {
         if (c->args[i].kind == ARG_PREPROCESS || c->args[i].kind == ARG_OTHER)
             words_arg(w, &c->args[i]);
     add_dependencies(w, u, u->output_is_temporary);
-    add_dump_names(w, u);
-    add_mode_and_output(w, u);
+    if (u->output_is_temporary)
+        add_dump_names(w, u);
+    add_mode_and_output(w, u, u->output_is_temporary ? u->output : c->output);
     add_input(w, u, "c");
 }
 

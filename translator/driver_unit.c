@@ -71,14 +71,10 @@ static void begin_with_name(Buffer *body, const char *name) {
     buffer_puts(body, "\"\n");
 }
 
-// -save-temps: what is compiled, as gcc would name it.
+// -save-temps: the final C.
 static void save_intermediate(const Buffer *body) {
-    const Command *c = current->command;
-    if (!args_has(c, "-save-temps") && !args_value(c, "-save-temps="))
-        return;
-    const char *name = unit_default_output(c, current->input);
-    name = arena_format("%s%.*s.i", unit_auxiliary_prefix(current), (int)strlen(name) - 2, name);
-    if (!file_write(name, body->data, body->length))
+    const char *name = unit_saved_name(current, ".i");
+    if (name && !file_write(name, body->data, body->length))
         diag_plain(DIAG_WARNING, "cannot write %s: %s", name, strerror(errno));
 }
 
