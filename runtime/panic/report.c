@@ -1,8 +1,8 @@
 // report.c - the last words of a process: unrecovered panics, fatal errors, SIGQUIT.
 //
 // The texts, their order and their line breaks are Go's, so that people and tools that read Go's crashes can read these.
-//   1. One thread reports: the first. Others that come here stop for good, and so does main, should it return meanwhile: the
-//      report is never cut short.
+//   1. One thread reports: the first. Others that come here stop for good, and so does main, should it return meanwhile. Once main has
+//      passed that point, nobody begins a report: none is ever cut short.
 //   2. Nothing here allocates, locks, or uses stdio. Stdio buffers are not flushed: the process ends with _exit(2).
 //   3. A fault while reporting ends the process at once, with what has been printed so far.
 // A report may begin on any stack: a goroutine's, a scheduler's, a signal handler's.
@@ -18,6 +18,7 @@
 #include "panic/traceback.h"
 
 static int reporter;   // (a) thread id of who reports, or 0
+static int leaver;     // (a) thread id of who has come to the end of exit(), or 0
 static bool printing_values;
 static char text[8192];
 static Out out = {text, sizeof text, 0, STDERR_FILENO};
@@ -42,8 +43,13 @@ Out *gort_report_begin(void) {
     int me = gort_os_thread_id();
     if (load_relaxed(&reporter) == me)
         gort_report_failed();
-    if (!cas_acq_rel(&reporter, 0, me))
+    if (!cas_seq_cst(&reporter, 0, me))
         stop_for_good();
+    int leaving = load_seq_cst(&leaver);   // pairs with exit_waits_for_report: one of the two sees the other
+    if (leaving && leaving != me) {
+        store_release(&reporter, 0);   // it waits for that
+        stop_for_good();
+    }
     gort_world_freeze();
     return &out;
 }
@@ -196,6 +202,7 @@ __attribute__((destructor)) static void exit_waits_for_report(void) {
     Goroutine *g = goroutine_here();
     for (int i = 0; i < 1000 && g && !g->panics && load_relaxed(&gort_panics_running) > 0; i++)
         gort_yield();
-    if (load_acquire(&reporter) && !gort_report_is_mine())
-        stop_for_good();
+    store_seq_cst(&leaver, gort_os_thread_id());
+    while (load_seq_cst(&reporter) && !gort_report_is_mine())
+        gort_os_nap_us(100);
 }

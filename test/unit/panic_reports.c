@@ -99,7 +99,7 @@ static int nil_access(void) {
 static int division(void) {
     return 1 / zero;
 }
-static int wild_access(void) {
+static int __attribute__((unused)) wild_access(void) {
     return *(volatile int *)0x123456789000;
 }
 static void rethrow_nil(void *record) {
@@ -112,7 +112,7 @@ static int fatal_in_deferred(void) {
     go_panic("first");
     END(result);
 }
-static int bad_string(void) {
+static int __attribute__((unused)) bad_string(void) {
     const char *wild = (const char *)0x123456789000;
     go_panic(wild);
 }
@@ -201,7 +201,7 @@ static int wrapping_in_memory(void) {
     __asm__("idivl 8(%2)" : "+a"(i), "+d"(rest) : "r"((char *)&v[1] - 0) : "memory");
     return low == v[0] && high == 0 && i == -2147483647 - 1 && rest == 0 ? 0 : 1;
 }
-static int sent_by_kill(void) {
+static int __attribute__((unused)) sent_by_kill(void) {
     raise(SIGSEGV);
     return 0;
 }
@@ -256,12 +256,15 @@ static const Case cases[] = {
      "panic: " NIL_TEXT "\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x4 pc=0x~]\n\n"
      "goroutine 1 [running]:\nread_null(...)\n\t~/panic_reports.c:~\nnil_access(...)\n~"},
     {"division", division, 2, "panic: runtime error: integer divide by zero\n\ngoroutine 1 [running]:\ndivision(...)\n~"},
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)   // there the sanitizer reports these
+    {"bad-string", bad_string, 2, "panic: \nfatal error: panic while printing panic value\n"},
+    {"kill-SEGV", sent_by_kill, 128 + SIGSEGV, ""},
     {"wild", wild_access, 2,
      "unexpected fault address 0x123456789000\nfatal error: fault\n[signal SIGSEGV: segmentation violation "
      "code=0x1 addr=0x123456789000 pc=0x~]\n\ngoroutine 1 [running]:\nwild_access(...)\n~"},
+#endif
     {"fatal-in-deferred", fatal_in_deferred, 2,
      "panic: first\n\tfatal error: go of nil func value\n\ngoroutine 1 [running]:\n~"},
-    {"bad-string", bad_string, 2, "panic: \nfatal error: panic while printing panic value\n"},
     {"overflow", overflow, 2,
      "runtime: goroutine stack exceeds ~-byte limit\nruntime: sp=0x~ stack=[0x~, 0x~]\n"
      "fatal error: stack overflow\n\ngoroutine 2 [running]:\nendless(...)\n~...~ frames elided...\n~"
@@ -285,7 +288,6 @@ static const Case cases[] = {
     {"exit-in-deferred", exit_in_deferred, 7, ""},
     {"wrapping", wrapping, 0, ""},
     {"wrapping-in-memory", wrapping_in_memory, 0, ""},
-    {"kill-SEGV", sent_by_kill, 128 + SIGSEGV, ""},
     {"own-handler", handled_by_the_program, 9, ""},
     {"SIGTERM", terminated, 128 + SIGTERM, ""},
 };
@@ -349,7 +351,10 @@ static void check_complete(void) {
     static char out[1 << 16];
     int status = run_case("/proc/self/exe", "main-returns", out, sizeof out);
     bool complete = status == 2 && matches(THROWER_REPORT, out), silent = status == 0 && !*out;
-    EXPECT(complete || silent);
+    if (!complete && !silent) {
+        printf("main-returns: status %d; printed\n%.4000s\n", status, out);
+        failures++;
+    }
 }
 
 int main(int argc, char **argv) {
