@@ -39,7 +39,7 @@ static int be_the_compiler(const Command *c) {
         return 1;
     }
     if (c->mode == MODE_LINK && c->n_inputs > 0)
-        link_add_runtime(&w, c);
+        link_add_runtime(&w, c, false);
     if (c->n_inputs == 0 && args_has(c, "--version"))
         return print_version(c, &w);
     return show_or_become(c, &w);
@@ -68,7 +68,7 @@ static int compile_all_as_c(const Command *c, bool define_gocc) {
     for (size_t i = 0; i < c->n_args; i++)
         add_as_c(&w, &c->args[i]);
     if (c->mode == MODE_LINK)
-        link_add_runtime(&w, c);
+        link_add_runtime(&w, c, false);
     return show_or_become(c, &w);
 }
 
@@ -160,7 +160,7 @@ static int link_objects(const Command *c, Unit **units) {
             words_add(&w, language);
         }
     }
-    link_add_runtime(&w, c);
+    link_add_runtime(&w, c, true);
     if (c->dry_run) {
         run_print(c->show ? stdout : stderr, &w);
         return 0;

@@ -123,7 +123,8 @@ void messages_print(const char *text, size_t length);
 
 // ---- driver_link.c: the runtime library ----------------------------------------------------------------------
 const char *library_directory(void);                   // .../lib/gocc of this installation
-void link_add_runtime(Words *w, const Command *c);     // after the objects and libraries
+// After the objects and libraries. That the library is missing is an error only if it is needed.
+void link_add_runtime(Words *w, const Command *c, bool needed);
 void link_set_environment(void);                       // <go/...> is found by every C compilation below us
 
 // ---- driver.c ---------------------------------------------------------------------------------------------

@@ -131,7 +131,8 @@ const char *unit_saved_name(const Unit *u, const char *suffix) {
 // The compiler sees neither the input's name nor, in a command that links, the output's: tells it what gcc would make of them.
 static void add_dump_names(Words *w, const Unit *u) {
     const Command *c = u->command;
-    if (c->clang)
+    // Named after the output, the compiler finds them by itself, but for the suffix of -fdump's files. Less to hash for a cache.
+    if (c->clang || (named_after_output(c) && !args_value(c, "-fdump-")))
         return;
     const char *base = base_name(u->input->word), *dot = strrchr(base, '.'), *prefix = auxiliary_prefix(u);
     if (named_after_output(c)) {
