@@ -101,8 +101,11 @@ static void lower_node(Lower *l, Node *n) {
     }
 }
 
+// What block literals need: the symbol that they refer to as their class (clang knows it, so its definition is in assembler), and functions that
+// call the block which an environment carries.
 static const char clang_blocks[] =
-    "__attribute__((weak)) void *_NSConcreteGlobalBlock[32]; "
+    "__asm__(\".pushsection .bss\\n.weak _NSConcreteGlobalBlock\\n.balign 16\\n"
+    "_NSConcreteGlobalBlock: .zero 256\\n.popsection\"); "
     "static inline void gocc_run_go(void *p) { (*(void (^*)(void *))p)(p); } "
     "static inline void gocc_run_defer(void *p) "
     "{ ((struct { struct go__defer d; void (^b)(void *); } *)p)->b(p); } ";
