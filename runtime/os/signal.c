@@ -1,8 +1,9 @@
 // signal.c - alternate stacks for signal handlers, and handlers that know whom they replaced.
 //
-// A handler must not run on a goroutine's stack: it may be full (that is what the signal says), and a frame with the
-// processor's whole vector state is several KiB. So each thread that runs goroutines has an alternate stack, mapped with a guard page below,
-// big enough to print a crash report on. Invariants:
+// A handler must not run on a goroutine's stack: it may be full (that is what the signal says), and
+// a frame with the processor's whole vector state is several KiB. So each thread that runs
+// goroutines has an alternate stack, mapped with a guard page below, big enough to print a crash
+// report on. Invariants:
 //   1. A thread's stack is mapped and freed by that thread only, outside of handlers.
 //   2. previous[n] is written once, before our handler for n is installed, and constant after.
 // A program that installs its own handler later simply replaces ours: nothing is intercepted.
@@ -14,9 +15,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 64 << 10, GUARD_BYTES = 4 << 10 };   // a crash report takes some 10 KiB, a frame up to 12
+enum {
+    STACK_BYTES = 64 << 10,
+    GUARD_BYTES = 4 << 10
+}; // a crash report takes some 10 KiB, a frame up to 12
 
-static __thread char *own_stack;   // the mapping, guard included, or NULL
+static __thread char *own_stack; // the mapping, guard included, or NULL
 static struct sigaction previous[NSIG];
 
 void gort_signal_stack_acquire(void) {
@@ -26,7 +30,7 @@ void gort_signal_stack_acquire(void) {
     char *p = mmap(NULL, STACK_BYTES + GUARD_BYTES, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (p == MAP_FAILED)
-        return;   // faults then kill without a report: no reason to fail now
+        return; // faults then kill without a report: no reason to fail now
     mprotect(p, GUARD_BYTES, PROT_NONE);
     stack_t wanted = {.ss_sp = p + GUARD_BYTES, .ss_size = STACK_BYTES};
     if (sigaltstack(&wanted, NULL) == 0)
@@ -61,7 +65,8 @@ void gort_signal_install(int number, SignalHandler *handler, bool polite) {
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
     action.sa_sigaction = handler;
     sigfillset(&action.sa_mask);
-    sigdelset(&action.sa_mask, SIGSEGV);   // a fault in a handler must reach one, not kill without a word
+    sigdelset(&action.sa_mask,
+              SIGSEGV); // a fault in a handler must reach one, not kill without a word
     sigdelset(&action.sa_mask, SIGBUS);
     sigdelset(&action.sa_mask, SIGFPE);
     sigaction(number, &action, NULL);
@@ -70,7 +75,7 @@ void gort_signal_install(int number, SignalHandler *handler, bool polite) {
 static void act_as_default(int number, const siginfo_t *info) {
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigaction(number, &action, NULL);
-    if (info->si_code <= 0)   // sent by somebody: it does not come back by itself
+    if (info->si_code <= 0) // sent by somebody: it does not come back by itself
         syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
 }
 

@@ -5,9 +5,11 @@
 #include <signal.h>
 #include <stdbool.h>
 
-// Gives the calling thread an alternate signal stack, unless it has one. Not for use in signal handlers.
+// Gives the calling thread an alternate signal stack, unless it has one. Not for use in signal
+// handlers.
 void gort_signal_stack_acquire(void);
-// Gives it back when the thread ends, or is no longer the runtime's; a stack that somebody else has set stays.
+// Gives it back when the thread ends, or is no longer the runtime's; a stack that somebody else has
+// set stays.
 void gort_signal_stack_release(void);
 
 typedef void SignalHandler(int number, siginfo_t *info, void *context);
@@ -16,8 +18,9 @@ typedef void SignalHandler(int number, siginfo_t *info, void *context);
 void gort_signal_install(int number, SignalHandler *handler, bool polite);
 // Was there a handler (not the default, not ignored) before ours?
 bool gort_signal_was_handled(int number);
-// From a handler of gort_signal_install: does what would have been done without it. For the default action that means to restore
-// it and return: a fault then happens again, any other signal is raised anew. Async-signal-safe.
+// From a handler of gort_signal_install: does what would have been done without it. For the default
+// action that means to restore it and return: a fault then happens again, any other signal is
+// raised anew. Async-signal-safe.
 void gort_signal_forward(int number, siginfo_t *info, void *context);
 
 #endif

@@ -1,4 +1,5 @@
-// any.c - what may be done with an `any`: ask for its type, take its value, get its text; and panics from plain C.
+// any.c - what may be done with an `any`: ask for its type, take its value, get its text; and
+// panics from plain C.
 #include <stdio.h>
 #include <string.h>
 

@@ -1,18 +1,19 @@
 // defer.c - the records of deferred calls: pushing, and running them when a function returns.
 //
-// A function that defers owns one go__frame, on its stack; the frames of a goroutine form a chain from the innermost
-// one, Goroutine.frames. A frame holds its records, last deferred first. What runs a record always takes it
-// out first, so that a record runs once whatever happens in it. Invariants:
+// A function that defers owns one go__frame, on its stack; the frames of a goroutine form a chain
+// from the innermost one, Goroutine.frames. A frame holds its records, last deferred first. What
+// runs a record always takes it out first, so that a record runs once whatever happens in it.
+// Invariants:
 //   1. A frame is in its goroutine's chain exactly while it has records.
-//   2. Chain order is stack order: what is pushed is younger than every frame in the chain, or its head.
+//   2. Chain order is stack order: what is pushed is younger than every frame in the chain, or its
+//      head.
 //   3. Generated code sets frame->jmp before its first push; only panic.c jumps there.
 //   4. Records run at a normal return see recover_token == NULL: nothing in them can recover.
 #include <stdlib.h>
 
 #include "panic/panic.h"
 
-void go__defer_push(struct go__frame *f, struct go__defer *d)
-{
+void go__defer_push(struct go__frame *f, struct go__defer *d) {
     if (!f->top) {
         Goroutine *g = gort_current();
         f->up = g->frames;
@@ -22,15 +23,13 @@ void go__defer_push(struct go__frame *f, struct go__defer *d)
     f->top = d;
 }
 
-void *go__defer_alloc(unsigned long size)
-{
+void *go__defer_alloc(unsigned long size) {
     struct go__defer *d = go__new(size, 16);
     d->heap = 1;
     return d;
 }
 
-void go__defer_return(struct go__frame *f)
-{
+void go__defer_return(struct go__frame *f) {
     Goroutine *g = gort_current();
     struct go__defer *d;
     while ((d = f->top)) {

@@ -1,22 +1,23 @@
 // dwarf_function.c - which functions are active at an address, and what they are called.
 //
-// The entries of a unit are a tree, written depth first. An address lies in one subprogram and, within its subtree, in zero
-// or more functions inlined into each other. Such an entry often has no name, but refers to the entry where the function was declared
-// (its origin). A function nested in another is an entry inside the other's: its name is given the outer one's in front,
-// as in `outer.func1`; where that entry is, only another walk tells.
+// The entries of a unit are a tree, written depth first. An address lies in one subprogram and,
+// within its subtree, in zero or more functions inlined into each other. Such an entry often has no
+// name, but refers to the entry where the function was declared (its origin). A function nested in
+// another is an entry inside the other's: its name is given the outer one's in front, as in
+// `outer.func1`; where that entry is, only another walk tells.
 #include <string.h>
 
 #include "panic/dwarf.h"
 
-enum { DEPTH_MAX = 64 };   // deeper entries are not looked at: 20 nested blocks are many
+enum { DEPTH_MAX = 64 }; // deeper entries are not looked at: 20 nested blocks are many
 
 // ---- walking ------------------------------------------------------------------------------------
 
 typedef struct Walker {
     const Unit *unit;
     Cursor c;
-    int depth;                         // of the next entry; the unit's own has 0
-    uint64_t functions[DEPTH_MAX];     // per depth: the offset of the subprogram entry there, or 0
+    int depth; // of the next entry; the unit's own has 0
+    uint64_t functions[DEPTH_MAX]; // per depth: the offset of the subprogram entry there, or 0
 } Walker;
 
 static Walker walker_start(const Unit *u) {
@@ -61,7 +62,8 @@ static uint64_t declaration_of(const Unit *u, const Entry *e) {
     return origin ? origin : gort_unit_reference(u, e->specification);
 }
 
-// Follows an entry to the one that has its name. Units other than u are not visited: they do not nest in u's functions.
+// Follows an entry to the one that has its name. Units other than u are not visited: they do not
+// nest in u's functions.
 static const char *plain_name(const Unit *u, uint64_t offset) {
     Entry e;
     for (int steps = 0; steps < 8 && offset && entry_at(u, offset, &e); steps++) {
@@ -84,7 +86,8 @@ static void append_name(char *out, size_t capacity, const char *name) {
     out[n + length] = 0;
 }
 
-// The name of the entry at the offset, with those of the functions around it in front. Fails over to "".
+// The name of the entry at the offset, with those of the functions around it in front. Fails over
+// to "".
 static void nested_name(const Unit *u, uint64_t offset, char *out, size_t capacity) {
     Walker w = walker_start(u);
     Entry e;
@@ -119,10 +122,10 @@ static void full_name(const Unit *u, const Entry *function, char *out, size_t ca
     nested_name(u, e.offset, out, capacity);
 }
 
-// ---- functions at an address ------------------------------------------------------------------------
+// ---- functions at an address --------------------------------------------------------------------
 
 typedef struct Active {
-    Entry entries[SYMBOLS_MAX];   // outermost first
+    Entry entries[SYMBOLS_MAX]; // outermost first
     int n;
 } Active;
 
@@ -140,7 +143,7 @@ static void find_active(const Unit *u, uint64_t address, Active *out) {
             out->n = 0;
             function_depth = depth;
         }
-        if (out->n == SYMBOLS_MAX)   // keep the innermost
+        if (out->n == SYMBOLS_MAX) // keep the innermost
             memmove(&out->entries[1], &out->entries[2], --out->n * sizeof(Entry) - sizeof(Entry));
         out->entries[out->n++] = e;
     }

@@ -1,7 +1,7 @@
 // dwarf_line.c - line tables: addresses to files and lines.
 //
-// A table is a program for a little machine that emits rows (address, file, line), ascending within a sequence. A row
-// holds until the address of the next one.
+// A table is a program for a little machine that emits rows (address, file, line), ascending within
+// a sequence. A row holds until the address of the next one.
 #include <string.h>
 
 #include "panic/dwarf.h"
@@ -36,14 +36,16 @@ bool gort_lines_open(const Unit *u, LineTable *out) {
     out->program = c;
     gort_cursor_skip(&out->program, header_length);
     out->instruction_bytes = gort_cursor_fixed(&c, 1);
-    gort_cursor_skip(&c, x->version >= 4 ? 2 : 1);   // operations per instruction (VLIW), default of is_stmt
+    gort_cursor_skip(
+        &c, x->version >= 4 ? 2 : 1); // operations per instruction (VLIW), default of is_stmt
     out->line_base = (int8_t)gort_cursor_fixed(&c, 1);
     out->line_range = gort_cursor_fixed(&c, 1);
     out->opcode_base = gort_cursor_fixed(&c, 1);
     out->operand_counts = c.p;
     gort_cursor_skip(&c, out->opcode_base ? out->opcode_base - 1 : 0);
     out->tables = c;
-    return !c.failed && !out->program.failed && out->line_range && x->version >= 2 && x->version <= 5;
+    return !c.failed && !out->program.failed && out->line_range && x->version >= 2 &&
+           x->version <= 5;
 }
 
 // ---- the machine --------------------------------------------------------------------------------
@@ -57,7 +59,7 @@ typedef struct Row {
 typedef struct LineMachine {
     const LineTable *table;
     Cursor c;
-    Row now, before;   // before: the last row of this sequence
+    Row now, before; // before: the last row of this sequence
 } LineMachine;
 
 static void sequence_start(LineMachine *m) {
@@ -86,7 +88,9 @@ static bool run_extended(LineMachine *m, uint64_t address, Row *found) {
         hit = row_emit(m, address, found);
         sequence_start(m);
         break;
-    case EXTENDED_SET_ADDRESS: m->now.address = gort_cursor_fixed(&operands, length > 8 ? 8 : 4); break;
+    case EXTENDED_SET_ADDRESS:
+        m->now.address = gort_cursor_fixed(&operands, length > 8 ? 8 : 4);
+        break;
     default: break;
     }
     return hit;
@@ -143,7 +147,8 @@ bool gort_lines_find(const LineTable *t, uint64_t address, uint64_t *file, unsig
 // ---- names of files -----------------------------------------------------------------------------
 
 // Entry number i of a DWARF 5 table of directories or files, and the cursor moved behind the table.
-static void table5_entry(const LineTable *t, Cursor *c, uint64_t i, const char **name, uint64_t *directory) {
+static void table5_entry(const LineTable *t, Cursor *c, uint64_t i, const char **name,
+                         uint64_t *directory) {
     Cursor format = *c;
     int columns = gort_cursor_fixed(c, 1);
     for (int k = 0; k < columns; k++) {
@@ -165,16 +170,18 @@ static void table5_entry(const LineTable *t, Cursor *c, uint64_t i, const char *
     }
 }
 
-static void file_of_version5(const LineTable *t, uint64_t file, const char **name, const char **directory) {
+static void file_of_version5(const LineTable *t, uint64_t file, const char **name,
+                             const char **directory) {
     uint64_t directory_index = 0, ignored;
     Cursor directories = t->tables, files = t->tables;
     const char *none = "";
-    table5_entry(t, &files, ~0ull, &none, &ignored);   // over the directories
+    table5_entry(t, &files, ~0ull, &none, &ignored); // over the directories
     table5_entry(t, &files, file, name, &directory_index);
     table5_entry(t, &directories, directory_index, directory, &ignored);
 }
 
-static void file_of_version4(const LineTable *t, uint64_t file, const char **name, const char **directory) {
+static void file_of_version4(const LineTable *t, uint64_t file, const char **name,
+                             const char **directory) {
     Cursor c = t->tables;
     while (*gort_cursor_text(&c) && !c.failed)
         continue;
@@ -196,7 +203,7 @@ static void file_of_version4(const LineTable *t, uint64_t file, const char **nam
 static void append_path(char *out, size_t capacity, const char *part) {
     size_t n = strlen(out);
     if (*part == '/')
-        n = 0;   // absolute: what came before does not matter
+        n = 0; // absolute: what came before does not matter
     if (n && out[n - 1] != '/' && n + 1 < capacity)
         out[n++] = '/';
     size_t room = capacity - 1 - n, length = strlen(part);

@@ -155,11 +155,12 @@ static Value read_reference(Cursor *c, const FormContext *x, uint64_t form) {
     case FORM_REF8: return number(VALUE_REFERENCE, gort_cursor_fixed(c, 8));
     case FORM_REF_UDATA: return number(VALUE_REFERENCE, gort_cursor_uleb(c));
     case FORM_REF_ADDR:
-        return number(VALUE_REFERENCE_ALL, gort_cursor_fixed(c, x->version == 2 ? x->address_size : x->offset_size));
+        return number(VALUE_REFERENCE_ALL,
+                      gort_cursor_fixed(c, x->version == 2 ? x->address_size : x->offset_size));
     case FORM_REF_SIG8:
     case FORM_REF_SUP8: return block(c, 8);
     case FORM_REF_SUP4: return block(c, 4);
-    default: return block(c, x->offset_size);   // into another file
+    default: return block(c, x->offset_size); // into another file
     }
 }
 
@@ -217,11 +218,11 @@ Value gort_form_read(Cursor *c, const FormContext *x, uint64_t form, int64_t imp
     case FORM_DATA16: return read_block(c, form);
     default: break;
     }
-    if ((form >= FORM_REF_ADDR && form <= FORM_REF_UDATA) || form == FORM_REF_SIG8 || form == FORM_REF_SUP4 ||
-        form == FORM_REF_SUP8 || form == FORM_GNU_REF_ALT)
+    if ((form >= FORM_REF_ADDR && form <= FORM_REF_UDATA) || form == FORM_REF_SIG8 ||
+        form == FORM_REF_SUP4 || form == FORM_REF_SUP8 || form == FORM_GNU_REF_ALT)
         return read_reference(c, x, form);
     if (form == FORM_STRX || form == FORM_ADDRX || (form >= FORM_LOCLISTX && form <= FORM_ADDRX4))
         return read_indexed(c, form);
-    c->failed = true;   // a form of the future: where it ends is unknown
+    c->failed = true; // a form of the future: where it ends is unknown
     return number(VALUE_NONE, 0);
 }

@@ -3,7 +3,14 @@
 
 #include "panic/dwarf.h"
 
-enum UnitType { UNIT_COMPILE = 1, UNIT_TYPE, UNIT_PARTIAL, UNIT_SKELETON, UNIT_SPLIT_COMPILE, UNIT_SPLIT_TYPE };
+enum UnitType {
+    UNIT_COMPILE = 1,
+    UNIT_TYPE,
+    UNIT_PARTIAL,
+    UNIT_SKELETON,
+    UNIT_SPLIT_COMPILE,
+    UNIT_SPLIT_TYPE
+};
 
 enum Attribute {
     AT_NAME = 0x03,
@@ -23,12 +30,12 @@ enum Attribute {
 
 enum { FORM_IMPLICIT_CONSTANT = 0x21 };
 
-// ---- abbreviations: how the entries with a certain code are laid out ---------------------------------
+// ---- abbreviations: how the entries with a certain code are laid out ----------------------------
 
 // From after a code to after its declaration.
 static void skip_declaration(Cursor *c) {
-    gort_cursor_uleb(c);      // tag
-    gort_cursor_skip(c, 1);   // has children
+    gort_cursor_uleb(c); // tag
+    gort_cursor_skip(c, 1); // has children
     for (;;) {
         uint64_t attribute = gort_cursor_uleb(c), form = gort_cursor_uleb(c);
         if (form == FORM_IMPLICIT_CONSTANT)
@@ -137,7 +144,8 @@ static bool read_header(const Module *m, Cursor *c, Unit *out) {
     out->entries = c->p;
     Cursor a = gort_cursor_at(m->debug_abbrev, abbreviations);
     out->abbreviations = (Bytes){a.p, a.end};
-    return !c->failed && x->version >= 2 && x->version <= 5 && (x->address_size == 8 || x->address_size == 4);
+    return !c->failed && x->version >= 2 && x->version <= 5 &&
+           (x->address_size == 8 || x->address_size == 4);
 }
 
 bool gort_unit_open(const Module *m, uint64_t offset, Unit *out, uint64_t *next) {
@@ -151,7 +159,7 @@ bool gort_unit_open(const Module *m, uint64_t offset, Unit *out, uint64_t *next)
     if (*next <= offset)
         return false;
     if (!usable) {
-        out->entries = out->bytes.end;   // skipped by the caller: it has no entries
+        out->entries = out->bytes.end; // skipped by the caller: it has no entries
         return true;
     }
     index_abbreviations(out);
@@ -169,7 +177,7 @@ bool gort_unit_open(const Module *m, uint64_t offset, Unit *out, uint64_t *next)
     return true;
 }
 
-// ---- values that need the unit -------------------------------------------------------------------
+// ---- values that need the unit ------------------------------------------------------------------
 
 const char *gort_unit_text(const Unit *u, Value v) {
     const FormContext *x = &u->context;
@@ -177,13 +185,15 @@ const char *gort_unit_text(const Unit *u, Value v) {
         return v.text;
     if (v.kind != VALUE_TEXT_INDEX)
         return "";
-    Cursor at = gort_cursor_at(x->module->debug_str_offsets, u->text_base + v.number * x->offset_size);
+    Cursor at =
+        gort_cursor_at(x->module->debug_str_offsets, u->text_base + v.number * x->offset_size);
     Cursor text = gort_cursor_at(x->module->debug_str, gort_cursor_fixed(&at, x->offset_size));
     return gort_cursor_text(&text);
 }
 
 static uint64_t address_indexed(const Unit *u, uint64_t i) {
-    Cursor at = gort_cursor_at(u->context.module->debug_addr, u->address_base + i * u->context.address_size);
+    Cursor at = gort_cursor_at(u->context.module->debug_addr,
+                               u->address_base + i * u->context.address_size);
     return gort_cursor_fixed(&at, u->context.address_size);
 }
 
@@ -203,9 +213,10 @@ uint64_t gort_unit_reference(const Unit *u, Value v) {
     return u->bytes.start - u->context.module->debug_info.start + v.number;
 }
 
-// ---- which addresses an entry covers -----------------------------------------------------------------
+// ---- which addresses an entry covers ------------------------------------------------------------
 
-// DWARF 2 to 4: pairs of addresses relative to a base, which a pair with an all-ones first half sets.
+// DWARF 2 to 4: pairs of addresses relative to a base, which a pair with an all-ones first half
+// sets.
 static bool ranges_cover(const Unit *u, uint64_t offset, uint64_t address) {
     int size = u->context.address_size;
     uint64_t base = u->low_pc, ones = size == 8 ? ~0ull : 0xffffffff;
@@ -287,6 +298,7 @@ bool gort_entry_covers(const Unit *u, const Entry *e, uint64_t address) {
     if (e->low_pc.kind == VALUE_NONE || e->high_pc.kind == VALUE_NONE)
         return false;
     uint64_t low = gort_entry_low(u, e);
-    uint64_t high = e->high_pc.kind == VALUE_NUMBER ? low + e->high_pc.number : address_of(u, e->high_pc);
+    uint64_t high =
+        e->high_pc.kind == VALUE_NUMBER ? low + e->high_pc.number : address_of(u, e->high_pc);
     return address >= low && address < high;
 }

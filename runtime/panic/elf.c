@@ -1,8 +1,9 @@
 // elf.c - the loaded objects of this process, and the sections of their files.
 //
-// The dynamic loader tells what is loaded where (in a static program: the program itself); section headers and symbols are not
-// loaded, so the file is mapped. Files are taken as they are found: each offset is checked against the size, since a file may have
-// been replaced since it was loaded. Modules are found under a flag, not a lock: who finds it taken does without symbols.
+// The dynamic loader tells what is loaded where (in a static program: the program itself); section
+// headers and symbols are not loaded, so the file is mapped. Files are taken as they are found:
+// each offset is checked against the size, since a file may have been replaced since it was loaded.
+// Modules are found under a flag, not a lock: who finds it taken does without symbols.
 #define _GNU_SOURCE
 #include "panic/elf.h"
 
@@ -16,10 +17,10 @@
 
 #include "base/atomic.h"
 
-enum { MODULES_MAX = 64 };   // later ones go without symbols
+enum { MODULES_MAX = 64 }; // later ones go without symbols
 
 static Module modules[MODULES_MAX];
-static int module_count;    // (a) modules below it are complete; grows under `busy`
+static int module_count; // (a) modules below it are complete; grows under `busy`
 static int busy;
 
 // ---- sections -----------------------------------------------------------------------------------
@@ -32,7 +33,10 @@ static Bytes part(Bytes file, uint64_t offset, uint64_t size) {
 }
 
 static Bytes *section_slot(Module *m, const char *name) {
-    static const struct { const char *name; size_t offset; } known[] = {
+    static const struct {
+        const char *name;
+        size_t offset;
+    } known[] = {
         {".debug_info", offsetof(Module, debug_info)},
         {".debug_abbrev", offsetof(Module, debug_abbrev)},
         {".debug_line", offsetof(Module, debug_line)},
@@ -49,7 +53,7 @@ static Bytes *section_slot(Module *m, const char *name) {
     return NULL;
 }
 
-static void take_symbols(Module *m, const ElfW(Shdr) *sections, size_t n, const ElfW(Shdr) *s) {
+static void take_symbols(Module *m, const ElfW(Shdr) * sections, size_t n, const ElfW(Shdr) * s) {
     if (s->sh_link >= n)
         return;
     m->symtab = part(m->file, s->sh_offset, s->sh_size);
@@ -134,7 +138,7 @@ static int visit(struct dl_phdr_info *info, size_t size, void *p) {
 }
 
 static const Module *known_module(uintptr_t address) {
-    int n = load_acquire(&module_count);   // pairs with the release in gort_module_of
+    int n = load_acquire(&module_count); // pairs with the release in gort_module_of
     for (int i = 0; i < n; i++)
         if (address >= modules[i].low && address < modules[i].high)
             return &modules[i];
@@ -159,20 +163,22 @@ const Module *gort_module_of(uintptr_t address) {
 
 // ---- functions ----------------------------------------------------------------------------------
 
-static bool covers(const ElfW(Sym) *s, uint64_t address) {
+static bool covers(const ElfW(Sym) * s, uint64_t address) {
     int type = ELF64_ST_TYPE(s->st_info);
-    return (type == STT_FUNC || type == STT_GNU_IFUNC) && s->st_shndx != SHN_UNDEF && s->st_value <= address &&
+    return (type == STT_FUNC || type == STT_GNU_IFUNC) && s->st_shndx != SHN_UNDEF &&
+           s->st_value <= address &&
            (address < s->st_value + s->st_size || (s->st_size == 0 && s->st_value == address));
 }
 
 ElfFunction gort_elf_function_at(const Module *m, uint64_t address) {
     ElfFunction f = {NULL, 0, 0};
-    for (const uint8_t *p = m->symtab.start; p && p + sizeof(ElfW(Sym)) <= m->symtab.end; p += sizeof(ElfW(Sym))) {
+    for (const uint8_t *p = m->symtab.start; p && p + sizeof(ElfW(Sym)) <= m->symtab.end;
+         p += sizeof(ElfW(Sym))) {
         const ElfW(Sym) *s = (const void *)p;
         if (!covers(s, address))
             continue;
         const char *name = section_name(m->strtab, s->st_name);
-        if (!*name || (f.name && *name == '_'))   // of several names, the one without underscores
+        if (!*name || (f.name && *name == '_')) // of several names, the one without underscores
             continue;
         f = (ElfFunction){name, s->st_value, s->st_size};
     }

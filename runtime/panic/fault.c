@@ -1,11 +1,13 @@
 // fault.c - what becomes of SIGSEGV, SIGBUS, SIGFPE and SIGQUIT.
 //
-// A fault of goroutine code comes in four kinds. An access through a null pointer (any unmapped address below 4 GiB: a null struct
-// pointer with a large member offset) and a division by zero are panics. The handler does not panic itself: it makes the
-// interrupted code look as if it had called gort_fault_panic, and returns; so deferred functions run on the goroutine's stack with
-// signals unblocked, and the traceback shows the faulting line. INT_MIN / -1 gets its wrapped result. A full stack is
-// fatal, and any other wild address: memory may be corrupt. A fault that is not of goroutine code (a thread of plain C, the
-// scheduler's own stack) is none of our business: the handler that was there before gets it.
+// A fault of goroutine code comes in four kinds. An access through a null pointer (any unmapped
+// address below 4 GiB: a null struct pointer with a large member offset) and a division by zero are
+// panics. The handler does not panic itself: it makes the interrupted code look as if it had called
+// gort_fault_panic, and returns; so deferred functions run on the goroutine's stack with signals
+// unblocked, and the traceback shows the faulting line. INT_MIN / -1 gets its wrapped result. A
+// full stack is fatal, and any other wild address: memory may be corrupt. A fault that is not of
+// goroutine code (a thread of plain C, the scheduler's own stack) is none of our business: the
+// handler that was there before gets it.
 //   1. Everything in a handler is async-signal-safe; the reports are, too.
 //   2. A context is only rewritten if its stack pointer lies in the current goroutine's stack.
 #define _GNU_SOURCE
@@ -21,7 +23,8 @@
 #include "panic/trap.h"
 
 #define NULL_ACCESS_END ((uintptr_t)1 << 32)
-// A frame may be large, but hardly so large that its first access lies further below the end of main's stack.
+// A frame may be large, but hardly so large that its first access lies further below the end of
+// main's stack.
 #define MAIN_OVERFLOW_REACH ((uintptr_t)1 << 20)
 
 _Noreturn __attribute__((used, visibility("hidden"))) void gort_fault_panic(const Trap *trap);
@@ -29,7 +32,8 @@ _Noreturn __attribute__((used, visibility("hidden"))) void gort_fault_panic(cons
 void gort_fault_panic(const Trap *trap) {
     Fault fault = trap->fault;
     if (fault.signal != SIGFPE)
-        gort_panic_runtime("runtime error: invalid memory address or nil pointer dereference", &fault);
+        gort_panic_runtime("runtime error: invalid memory address or nil pointer dereference",
+                           &fault);
     if (fault.code == FPE_INTDIV)
         gort_panic_runtime("runtime error: integer divide by zero", &fault);
     if (fault.code == FPE_INTOVF)
@@ -38,9 +42,11 @@ void gort_fault_panic(const Trap *trap) {
 }
 
 // The test that generated code makes before a division came out true.
-void go__panic_divide(void) { gort_panic_runtime("runtime error: integer divide by zero", NULL); }
+void go__panic_divide(void) {
+    gort_panic_runtime("runtime error: integer divide by zero", NULL);
+}
 
-// ---- fatal ones, on the alternate stack ----------------------------------------------------------
+// ---- fatal ones, on the alternate stack ---------------------------------------------------------
 
 static _Noreturn void stack_overflow(Goroutine *g, uint64_t limit, const void *context) {
     Out *o = gort_report_begin();
@@ -67,8 +73,8 @@ static _Noreturn void wild_access(Goroutine *g, const Fault *fault, const void *
     gort_report_goroutines(o, g, &at, false);
 }
 
-// Bytes of main's stack if the address is just below it, else 0. The kernel lets that stack grow up to the limit of
-// the process, then kills.
+// Bytes of main's stack if the address is just below it, else 0. The kernel lets that stack grow up
+// to the limit of the process, then kills.
 static uint64_t main_stack_overflowed(const Goroutine *g, uintptr_t address, uintptr_t sp) {
     struct rlimit limit;
     if (!g->is_main || getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
@@ -105,7 +111,7 @@ static void handle_access(int number, siginfo_t *info, void *context) {
     else if (number == SIGSEGV && info->si_code == SEGV_MAPERR && fault.address < NULL_ACCESS_END)
         gort_trap_panic(context, &fault, gort_trap_is_call(context, fault.address));
     else if (gort_signal_was_handled(number))
-        gort_signal_forward(number, info, context);   // a sanitizer's report says more
+        gort_signal_forward(number, info, context); // a sanitizer's report says more
     else
         wild_access(g, &fault, context);
 }

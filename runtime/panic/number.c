@@ -1,8 +1,8 @@
 // number.c - floating-point numbers as Go prints them.
 //
-// The digits are the fewest that read back as the same number, and the exponent form begins where Go's print and
-// panic begin it: 100000 but 1e+06, 0.0001 but 1e-05. The C library converts (correctly rounded both
-// ways); its decimal point, which depends on the locale, is dropped.
+// The digits are the fewest that read back as the same number, and the exponent form begins where
+// Go's print and panic begin it: 100000 but 1e+06, 0.0001 but 1e-05. The C library converts
+// (correctly rounded both ways); its decimal point, which depends on the locale, is dropped.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +16,10 @@ typedef struct Decimal {
     int exponent;      // of the first digit: 1.5 has 0
 } Decimal;
 
-enum { LOWEST_PLAIN_EXPONENT = -4, FIRST_LARGE_EXPONENT = 6 };   // Go's strconv, format 'g', shortest
+enum { LOWEST_PLAIN_EXPONENT = -4, FIRST_LARGE_EXPONENT = 6 }; // Go's strconv, format 'g', shortest
 
 // Splits `[-]D.DDDe[+-]XX`, with any decimal point.
-static Decimal decimal_parse(const char *text)
-{
+static Decimal decimal_parse(const char *text) {
     Decimal d = {.count = 0};
     const char *s = text;
     for (; *s && *s != 'e'; s++)
@@ -33,8 +32,7 @@ static Decimal decimal_parse(const char *text)
     return d;
 }
 
-static bool reads_back(const char *text, long double v, int digits_max)
-{
+static bool reads_back(const char *text, long double v, int digits_max) {
     if (digits_max <= 9)
         return strtof(text, NULL) == (float)v;
     if (digits_max <= 17)
@@ -42,8 +40,7 @@ static bool reads_back(const char *text, long double v, int digits_max)
     return strtold(text, NULL) == v;
 }
 
-static Decimal decimal_shortest(long double v, int digits_max)
-{
+static Decimal decimal_shortest(long double v, int digits_max) {
     char text[64];
     for (int n = 1; n <= digits_max; n++) {
         snprintf(text, sizeof text, "%.*Le", n - 1, v);
@@ -53,8 +50,7 @@ static Decimal decimal_shortest(long double v, int digits_max)
     return decimal_parse(text);
 }
 
-static size_t put_exponent(const Decimal *d, char *out)
-{
+static size_t put_exponent(const Decimal *d, char *out) {
     char *o = out;
     *o++ = d->digits[0];
     if (d->count > 1) {
@@ -68,10 +64,9 @@ static size_t put_exponent(const Decimal *d, char *out)
 }
 
 // An exponent of -4 to 5: at most 4 zeros after the point, or 5 before it.
-static size_t put_plain(const Decimal *d, char *out)
-{
+static size_t put_plain(const Decimal *d, char *out) {
     char *o = out;
-    int point = d->exponent + 1;   // digits before the decimal point
+    int point = d->exponent + 1; // digits before the decimal point
     if (point <= 0) {
         *o++ = '0';
         *o++ = '.';
@@ -88,8 +83,7 @@ static size_t put_plain(const Decimal *d, char *out)
     return o - out;
 }
 
-size_t gort_format_float(long double v, int digits_max, char *out)
-{
+size_t gort_format_float(long double v, int digits_max, char *out) {
     if (isnan(v))
         return sprintf(out, "NaN");
     if (isinf(v))

@@ -1,7 +1,7 @@
 // out.h - text on its way to stderr, or to a caller's buffer.
 //
-// A crash report is long, and made when nothing can be trusted any more: no stdio, no allocation. Everything here is
-// async-signal-safe.
+// A crash report is long, and made when nothing can be trusted any more: no stdio, no allocation.
+// Everything here is async-signal-safe.
 #ifndef GORT_PANIC_OUT_H
 #define GORT_PANIC_OUT_H
 
@@ -19,6 +19,7 @@ void gort_out_text(Out *o, const char *s);       // NULL prints nothing
 void gort_out_indented(Out *o, const char *s);   // as gort_out_text, a tab after each newline
 void gort_out_uint(Out *o, uint64_t v);
 void gort_out_hex(Out *o, uint64_t v);           // with 0x
-void gort_out_flush(Out *o);                     // fd >= 0 only: writes all; errors are dropped, there is nobody to tell
+void gort_out_flush(
+    Out *o); // fd >= 0 only: writes all; errors are dropped, there is nobody to tell
 
 #endif

@@ -1,9 +1,12 @@
 // report.c - the last words of a process: unrecovered panics, fatal errors, SIGQUIT.
 //
-// The texts, their order and their line breaks are Go's, so that people and tools that read Go's crashes can read these.
-//   1. One thread reports: the first. Others that come here stop for good, and so does main, should it return meanwhile. Once main has
-//      passed that point, nobody begins a report: none is ever cut short.
-//   2. Nothing here allocates, locks, or uses stdio. Stdio buffers are not flushed: the process ends with _exit(2).
+// The texts, their order and their line breaks are Go's, so that people and tools that read Go's
+// crashes can read these.
+//   1. One thread reports: the first. Others that come here stop for good, and so does main, should
+//      it return meanwhile. Once main has passed that point, nobody begins a report: none is ever
+//      cut short.
+//   2. Nothing here allocates, locks, or uses stdio. Stdio buffers are not flushed: the process
+//      ends with _exit(2).
 //   3. A fault while reporting ends the process at once, with what has been printed so far.
 // A report may begin on any stack: a goroutine's, a scheduler's, a signal handler's.
 #define _GNU_SOURCE
@@ -17,8 +20,8 @@
 #include "os/os.h"
 #include "panic/traceback.h"
 
-static int reporter;   // (a) thread id of who reports, or 0
-static int leaver;     // (a) thread id of who has come to the end of exit(), or 0
+static int reporter; // (a) thread id of who reports, or 0
+static int leaver; // (a) thread id of who has come to the end of exit(), or 0
 static bool printing_values;
 static char text[8192];
 static Out out = {text, sizeof text, 0, STDERR_FILENO};
@@ -34,7 +37,8 @@ bool gort_report_is_mine(void) {
 }
 
 void gort_report_failed(void) {
-    gort_out_text(&out, printing_values ? "\nfatal error: panic while printing panic value\n" : "\npanic during panic\n");
+    gort_out_text(&out, printing_values ? "\nfatal error: panic while printing panic value\n"
+                                        : "\npanic during panic\n");
     gort_out_flush(&out);
     _exit(2);
 }
@@ -45,9 +49,10 @@ Out *gort_report_begin(void) {
         gort_report_failed();
     if (!cas_seq_cst(&reporter, 0, me))
         stop_for_good();
-    int leaving = load_seq_cst(&leaver);   // pairs with exit_waits_for_report: one of the two sees the other
+    int leaving =
+        load_seq_cst(&leaver); // pairs with exit_waits_for_report: one of the two sees the other
     if (leaving && leaving != me) {
-        store_release(&reporter, 0);   // it waits for that
+        store_release(&reporter, 0); // it waits for that
         stop_for_good();
     }
     gort_world_freeze();
@@ -177,7 +182,8 @@ void gort_report_panic(Goroutine *g) {
     gort_report_goroutines(o, g, NULL, false);
 }
 
-// The goroutine that the calling thread runs, unless it runs its scheduler, or is none of the runtime's.
+// The goroutine that the calling thread runs, unless it runs its scheduler, or is none of the
+// runtime's.
 static Goroutine *goroutine_here(void) {
     Machine *m = arch_machine();
     return m && m->current != &m->scheduler ? m->current : NULL;
@@ -196,8 +202,9 @@ void gort_report_fatal(const char *message) {
     gort_report_goroutines(o, g, NULL, false);
 }
 
-// Invariant 1 for main: runs when the process exits in good order. A goroutine whose panic still runs deferred calls is
-// given a chance to come to its report, as in Go; one that waits for something is not waited for.
+// Invariant 1 for main: runs when the process exits in good order. A goroutine whose panic still
+// runs deferred calls is given a chance to come to its report, as in Go; one that waits for
+// something is not waited for.
 __attribute__((destructor)) static void exit_waits_for_report(void) {
     Goroutine *g = goroutine_here();
     for (int i = 0; i < 1000 && g && !g->panics && load_relaxed(&gort_panics_running) > 0; i++)

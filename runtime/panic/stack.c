@@ -1,8 +1,9 @@
 // stack.c - go_stack: tracebacks while the program runs.
 //
-// The other goroutines are not stopped. One that is parked is walked all the same: its stack is never unmapped, a walk that goes wrong
-// because it was woken meanwhile ends with a guarded fault, and its frames then are those of two moments. Good
-// enough for what the function is for, a look at a program that seems to hang.
+// The other goroutines are not stopped. One that is parked is walked all the same: its stack is
+// never unmapped, a walk that goes wrong because it was woken meanwhile ends with a guarded fault,
+// and its frames then are those of two moments. Good enough for what the function is for, a look at
+// a program that seems to hang.
 #include "panic/traceback.h"
 
 // The same declaration as in <go/runtime.h>.

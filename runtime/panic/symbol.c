@@ -1,13 +1,13 @@
 // symbol.c - addresses to functions, files and lines.
 //
-// The best answer comes from the debugging information (dwarf_*.c); an object without it still has a table of function names; a
-// stripped one at least a path.
+// The best answer comes from the debugging information (dwarf_*.c); an object without it still has
+// a table of function names; a stripped one at least a path.
 #include "panic/symbol.h"
 
 #include <string.h>
 
-#include "panic/dwarf.h"
 #include "base/atomic.h"
+#include "panic/dwarf.h"
 #include "panic/elf.h"
 
 static void copy_text(char *out, size_t capacity, const char *s) {
@@ -16,7 +16,8 @@ static void copy_text(char *out, size_t capacity, const char *s) {
     out[n] = 0;
 }
 
-// Without debugging information: one symbol, its name from the symbol table, its file that of the object.
+// Without debugging information: one symbol, its name from the symbol table, its file that of the
+// object.
 static void symbol_from_table(const Module *m, uintptr_t address, Symbol *out) {
     ElfFunction f = gort_elf_function_at(m, address - m->base);
     memset(out, 0, sizeof *out);
@@ -44,8 +45,8 @@ static int symbols_at(uintptr_t address, Symbol *out) {
     return n;
 }
 
-// The folder of the runtime's sources as the compiler knew it: this very function lies in FOLDER/panic/symbol.c. Empty
-// if the runtime has no debugging information.
+// The folder of the runtime's sources as the compiler knew it: this very function lies in
+// FOLDER/panic/symbol.c. Empty if the runtime has no debugging information.
 static void runtime_folder(char *out, size_t capacity) {
     Symbol here[SYMBOLS_MAX];
     int n = symbols_at((uintptr_t)gort_symbols_at, here);

@@ -1,4 +1,5 @@
-// symbol.h - addresses to functions, files and lines. Async-signal-safe: reads mapped files, allocates nothing.
+// symbol.h - addresses to functions, files and lines. Async-signal-safe: reads mapped files,
+// allocates nothing.
 #ifndef GORT_PANIC_SYMBOL_H
 #define GORT_PANIC_SYMBOL_H
 
@@ -18,7 +19,8 @@ typedef struct Symbol {
 
 enum { SYMBOLS_MAX = 12 };   // deeper inlining is cut, innermost functions first
 
-// What is active at the instruction that contains `address`, innermost first. Returns how many: at least 1.
+// What is active at the instruction that contains `address`, innermost first. Returns how many: at
+// least 1.
 int gort_symbols_at(uintptr_t address, Symbol out[SYMBOLS_MAX]);
 
 #endif

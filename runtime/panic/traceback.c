@@ -6,10 +6,11 @@
 //     created by main in goroutine 1
 //             /src/pool.gc:40 +0x91
 //
-// A stack is walked with libgcc's unwinder (its tables are in every object), first into an array: walking is safe on any
-// stack, printing takes more room. What the runtime itself does is left out unless GOTRACEBACK=system, except where a panic called
-// deferred functions, which would otherwise seem to be called from nowhere. Of more than 100 frames the innermost and the
-// outermost 50 are shown.
+// A stack is walked with libgcc's unwinder (its tables are in every object), first into an array:
+// walking is safe on any stack, printing takes more room. What the runtime itself does is left out
+// unless GOTRACEBACK=system, except where a panic called deferred functions, which would otherwise
+// seem to be called from nowhere. Of more than 100 frames the innermost and the outermost 50 are
+// shown.
 #include "panic/traceback.h"
 
 #include <signal.h>
@@ -35,7 +36,8 @@ typedef struct Frame {
 typedef struct Walk {
     uintptr_t sp;         // of the last frame: the next one is further up,
     uintptr_t other_sp;   // unless it is this, where another stack is entered
-    Frame first[KEPT_AT_EACH_END], last[KEPT_AT_EACH_END];   // last: a ring; frame i at [i % KEPT_AT_EACH_END]
+    Frame first[KEPT_AT_EACH_END],
+        last[KEPT_AT_EACH_END];   // last: a ring; frame i at [i % KEPT_AT_EACH_END]
     size_t n;
 } Walk;
 
@@ -52,7 +54,8 @@ TracebackLevel gort_traceback_level(void) {
     if (!strcmp(text, "crash"))
         return (TracebackLevel){2, true, true};
     int level = atoi(text);
-    return (TracebackLevel){level > 1 ? level : 1, true, false};   // "all", a number, or anything else
+    return (TracebackLevel){level > 1 ? level : 1, true,
+                            false}; // "all", a number, or anything else
 }
 
 // ---- walking ------------------------------------------------------------------------------------
@@ -77,8 +80,8 @@ static void walk_unguarded(void *w) {
     _Unwind_Backtrace(walk_step, w);
 }
 
-// A stack may be damaged (that may be why the process crashes), or in use, if the world does not stand still. Then the walk ends where it
-// faults.
+// A stack may be damaged (that may be why the process crashes), or in use, if the world does not
+// stand still. Then the walk ends where it faults.
 typedef struct Guard {
     void *landing[5];
     sigset_t mask;
@@ -120,12 +123,14 @@ static bool is_panic(const Symbol *s) {
 }
 
 static bool is_hidden_name(const char *f) {
-    static const char *const names[] = {"go_vpanicf", "go_stack", "_start", "start_thread", "clone3"};
+    static const char *const names[] = {"go_vpanicf", "go_stack", "_start", "start_thread",
+                                        "clone3"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(f, names[i]))
             return true;
-    return has_prefix(f, "go__") || has_prefix(f, "gort_") || has_prefix(f, "go_panic") || has_prefix(f, "__libc_start_") ||
-           has_prefix(f, "__clone") || has_prefix(last_part(f), "gocc_thunk");
+    return has_prefix(f, "go__") || has_prefix(f, "gort_") || has_prefix(f, "go_panic") ||
+           has_prefix(f, "__libc_start_") || has_prefix(f, "__clone") ||
+           has_prefix(last_part(f), "gocc_thunk");
 }
 
 // is_first: no frame has been shown yet.
@@ -157,9 +162,9 @@ static void print_place(Out *o, const Symbol *s, uintptr_t pc) {
 typedef struct Printer {
     Out *o;
     int level;
-    size_t shown, limit;   // frames printed; no more than limit
-    size_t skip;           // frames to pass over before printing
-    bool reached_main;     // what called main is of no interest
+    size_t shown, limit; // frames printed; no more than limit
+    size_t skip; // frames to pass over before printing
+    bool reached_main; // what called main is of no interest
 } Printer;
 
 static void print_symbol(Printer *p, const Symbol *s, uintptr_t pc) {
@@ -183,7 +188,7 @@ static void print_frame(Printer *p, const Frame *f) {
     Symbol symbols[SYMBOLS_MAX];
     int n = gort_symbols_at(f->is_trap ? f->pc : f->pc - 1, symbols);
     if (!*symbols[0].function && p->level < 2)
-        return;   // in a stripped library
+        return; // in a stripped library
     for (int i = 0; i < n; i++)
         print_symbol(p, &symbols[i], f->pc);
 }
@@ -273,8 +278,14 @@ void gort_traceback_current(Out *o, Goroutine *g, const Registers *at, int level
 static Registers parked_registers(const Goroutine *g) {
     const struct ArchFrame *f = g->sp;
 #if defined(__x86_64__)
-    return (Registers){.pc = f->pc, .sp = (uintptr_t)(f + 1), .rbx = f->rbx, .rbp = f->rbp,
-                       .r12 = f->r12, .r13 = f->r13, .r14 = f->r14, .r15 = f->r15};
+    return (Registers){.pc = f->pc,
+                       .sp = (uintptr_t)(f + 1),
+                       .rbx = f->rbx,
+                       .rbp = f->rbp,
+                       .r12 = f->r12,
+                       .r13 = f->r13,
+                       .r14 = f->r14,
+                       .r15 = f->r15};
 #else
     Registers r = {.pc = f->pc, .sp = (uintptr_t)(f + 1)};
     memcpy(r.x, &f->x19, sizeof r.x);
@@ -298,13 +309,14 @@ void gort_traceback_parked(Out *o, Goroutine *g, int level) {
 
 // ---- all of them, by number ---------------------------------------------------------------------
 
-// Goroutines are found in no order of use, and there may be a million: the next lot is picked in one pass over all.
+// Goroutines are found in no order of use, and there may be a million: the next lot is picked in
+// one pass over all.
 enum { LOT_SIZE = 512 };
 
 typedef struct Lot {
-    uint64_t above;            // numbers up to here have been printed
+    uint64_t above; // numbers up to here have been printed
     size_t n;
-    Goroutine *v[LOT_SIZE];    // ascending
+    Goroutine *v[LOT_SIZE]; // ascending
     Goroutine *except;
 } Lot;
 

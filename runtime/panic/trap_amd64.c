@@ -1,8 +1,8 @@
 // trap_amd64.c - signal contexts of x86-64, and the division instructions.
 //
-// C leaves INT_MIN / -1 undefined, Go defines it: the quotient wraps to INT_MIN, the remainder is 0. The processor traps, with the
-// same signal as for a division by zero; so the instruction is decoded, its divisor looked at, and the
-// result put where the instruction would have put it.
+// C leaves INT_MIN / -1 undefined, Go defines it: the quotient wraps to INT_MIN, the remainder is
+// 0. The processor traps, with the same signal as for a division by zero; so the instruction is
+// decoded, its divisor looked at, and the result put where the instruction would have put it.
 #if defined(__x86_64__)
 #define _GNU_SOURCE
 #include "panic/trap.h"
@@ -40,7 +40,8 @@ bool gort_trap_is_call(const void *context, uintptr_t address) {
     return (r[REG_ERR] & ERROR_INSTRUCTION_FETCH) && (uintptr_t)r[REG_RIP] == address;
 }
 
-__attribute__((no_sanitize("address", "thread"))) void gort_trap_panic(void *context, const Fault *fault, bool is_call) {
+__attribute__((no_sanitize("address", "thread"))) void
+gort_trap_panic(void *context, const Fault *fault, bool is_call) {
     greg_t *r = registers_of(context);
     if (is_call) {   // undo the call's push: what called is where it happened
         r[REG_RIP] = *(greg_t *)r[REG_RSP];
@@ -60,14 +61,15 @@ __attribute__((no_sanitize("address", "thread"))) void gort_trap_panic(void *con
 
 // `div` or `idiv` with its operand: opcode F6 (8 bits) or F7, /6 or /7.
 typedef struct Divide {
-    int bytes;                   // of the operand: 1, 2, 4, 8
+    int bytes; // of the operand: 1, 2, 4, 8
     bool is_signed;
-    const uint8_t *next;         // the following instruction
-    uint64_t divisor;            // of `bytes` bytes, zero-extended
+    const uint8_t *next; // the following instruction
+    uint64_t divisor; // of `bytes` bytes, zero-extended
 } Divide;
 
-static const int register_order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-                                       REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+static const int register_order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                                       REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                       REG_R12, REG_R13, REG_R14, REG_R15};
 
 typedef struct Prefixes {
     bool operand16, address32;
@@ -97,7 +99,7 @@ static int32_t read_displacement(const uint8_t **p, int mod, bool always32) {
         memcpy(&d, *p, 4);
         *p += 4;
     } else if (mod == 1) {
-        d = (int8_t) * (*p)++;
+        d = (int8_t)*(*p)++;
     }
     return d;
 }
@@ -157,7 +159,8 @@ static bool decode(const greg_t *r, Divide *out) {
     return true;
 }
 
-// Writes the low `bytes` bytes of a register as the processor does: 32 bits clear the upper half, fewer leave the rest.
+// Writes the low `bytes` bytes of a register as the processor does: 32 bits clear the upper half,
+// fewer leave the rest.
 static void set_register(greg_t *r, int number, int bytes, uint64_t v) {
     uint64_t mask = bytes == 8 ? ~0ull : (1ull << 8 * bytes) - 1;
     uint64_t rest = bytes >= 4 ? 0 : (uint64_t)r[number] & ~mask;
@@ -176,7 +179,7 @@ Division gort_trap_division(void *context) {
         return DIVISION_TOO_LARGE;
     uint64_t quotient = -(uint64_t)r[REG_RAX];
     if (d.bytes == 1) {
-        set_register(r, REG_RAX, 2, quotient & 0xff);   // al: quotient, ah: remainder
+        set_register(r, REG_RAX, 2, quotient & 0xff); // al: quotient, ah: remainder
     } else {
         set_register(r, REG_RAX, d.bytes, quotient);
         set_register(r, REG_RDX, d.bytes, 0);

@@ -1,8 +1,9 @@
 // unwind.h - walking a stack that is not the caller's own.
 //
-// libgcc's unwinder starts at its caller and cannot be told to start elsewhere. But where a frame's caller
-// lies, it only learns from tables; so a function whose table says "my caller's registers are in the struct that rbx points
-// to" makes it continue on any stack: of a parked goroutine, or of the code that a signal interrupted.
+// libgcc's unwinder starts at its caller and cannot be told to start elsewhere. But where a frame's
+// caller lies, it only learns from tables; so a function whose table says "my caller's registers
+// are in the struct that rbx points to" makes it continue on any stack: of a parked goroutine, or
+// of the code that a signal interrupted.
 #ifndef GORT_PANIC_UNWIND_H
 #define GORT_PANIC_UNWIND_H
 
@@ -18,12 +19,13 @@ typedef struct Registers {
 #endif
 } Registers;
 
-// Calls fn(arg) so that, to an unwinder, `at` is its caller. In the first form at->pc is a return address, in
-// the second an instruction that has not been executed (a signal came). Returns when fn does.
+// Calls fn(arg) so that, to an unwinder, `at` is its caller. In the first form at->pc is a return
+// address, in the second an instruction that has not been executed (a signal came). Returns when fn
+// does.
 void gort_unwind_from_call(const Registers *at, void (*fn)(void *), void *arg);
 void gort_unwind_from_trap(const Registers *at, void (*fn)(void *), void *arg);
-// To be jumped to, with the addresses of the Registers in rdi and rbx (x0 and x19), by a signal context; they call
-// gort_fault_panic(registers), which does not return.
+// To be jumped to, with the addresses of the Registers in rdi and rbx (x0 and x19), by a signal
+// context; they call gort_fault_panic(registers), which does not return.
 void gort_trap_enter(void);
 void gort_call_enter(void);
 

@@ -1,11 +1,13 @@
-// unwind_amd64.S - frames whose caller, to an unwinder, is described by a struct Registers (unwind.h).
+// unwind_amd64.S - frames whose caller, to an unwinder, is described by a struct Registers
+// (unwind.h).
 //
-// The call frame information below reads, in words: the caller's stack pointer is at rbx + 8, its pc at rbx + 0, and so on. rbx is
-// callee-saved, so that the unwinder knows it when it gets here from fn.
+// The call frame information below reads, in words: the caller's stack pointer is at rbx + 8, its
+// pc at rbx + 0, and so on. rbx is callee-saved, so that the unwinder knows it when it gets here
+// from fn.
 #if defined(__x86_64__)
 
-// DW_CFA_def_cfa_expression {DW_OP_breg3 (rbx) 8; DW_OP_deref}, then for each register DW_CFA_expression
-// REGISTER {DW_OP_breg3 OFFSET}.
+// DW_CFA_def_cfa_expression {DW_OP_breg3 (rbx) 8; DW_OP_deref}, then for each register
+// DW_CFA_expression REGISTER {DW_OP_breg3 OFFSET}.
 .macro caller_in_rbx
     .cfi_escape 0x0f, 3, 0x73, 8, 0x06
     .cfi_escape 0x10, 16, 2, 0x73, 0

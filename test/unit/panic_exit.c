@@ -50,7 +50,7 @@ static void run(Scenario *scenario) {
     go__chan_recv(finished, &ended);
 }
 
-// ---- GO4: all deferred calls of all frames, innermost first; recover in them is nil --------------------
+// ---- GO4: all deferred calls of all frames, innermost first; recover in them is nil -------------
 
 static int exit_inner(void) {
     FRAME(result);
@@ -71,7 +71,7 @@ static void exit_runs_all_deferred_calls(void) {
     EXPECT_EVENTS("recovered:0 b a");
 }
 
-// ---- GO5: a panic in a deferred call during the exit, recovered further out, does not cancel the exit -----
+// ---- GO5: a panic in a deferred call during the exit, recovered further out, does not cancel the 
 
 static int exit_then_panic(void) {
     FRAME(result);
@@ -155,7 +155,7 @@ static void exit_is_restarted_any_number_of_times(void) {
     EXPECT_EVENTS("recovered:1 b recovered:1 a");
 }
 
-// ---- GO7: exit in a deferred call drops the panic under way ----------------------------------------------
+// ---- GO7: exit in a deferred call drops the panic under way -------------------------------------
 
 static int exit_in_panic(void) {
     FRAME(result);
@@ -191,7 +191,7 @@ static void panic_exit_panic_recover(void) {
     EXPECT_EVENTS("recovered:1 b");
 }
 
-// ---- PA23: recover, then exit ---------------------------------------------------------------------------
+// ---- PA23: recover, then exit -------------------------------------------------------------------
 
 static void recover_and_exit(void *record) {
     (void)record;
@@ -210,7 +210,7 @@ static void exit_after_recover(void) {
     EXPECT_EVENTS("recovered:4 recovered:0");
 }
 
-// ---- an exit within an exit ---------------------------------------------------------------------------
+// ---- an exit within an exit ---------------------------------------------------------------------
 
 static int exit_twice(void) {
     FRAME(result);
@@ -224,7 +224,7 @@ static void exit_within_an_exit(void) {
     EXPECT_EVENTS("a");
 }
 
-// ---- a reused goroutine starts clean ---------------------------------------------------------------------
+// ---- a reused goroutine starts clean ------------------------------------------------------------
 
 static int clean(void) {
     FRAME(result);
@@ -244,7 +244,7 @@ static void goroutines_start_clean(void) {
     }
 }
 
-// ---- PA14: faults recover on any thread, any number of times ------------------------------------------------
+// ---- PA14: faults recover on any thread, any number of times ------------------------------------
 
 static void recover_quietly(void *record) {
     (void)record;

@@ -1,4 +1,5 @@
-// panic_frames.h - what generated code does around defer and recover, by hand, for the unit tests of panic/.
+// panic_frames.h - what generated code does around defer and recover, by hand, for the unit tests
+// of panic/.
 //
 //     static int f(void) {
 //         FRAME(result);                   // declares the frame and `int result = 0`
@@ -21,7 +22,7 @@ _Noreturn void go_exit(void);
     struct go__frame frame = {0};                                                                  \
     volatile int result = 0;                                                                       \
     if (__builtin_setjmp(frame.jmp))                                                               \
-        goto end
+    goto end
 #define DEFER_NAMED(record, function)                                                              \
     struct go__defer record = {.run = (function), .callee = (void *)(function)};                   \
     go__defer_push(&frame, &record)

@@ -1,5 +1,6 @@
-// panic_reports.c - what a crashing process prints and how it ends (PO, DL of conformance.md): each case is run as a
-// process of its own, its stderr compared with a pattern in which ~ stands for any text.
+// panic_reports.c - what a crashing process prints and how it ends (PO, DL of conformance.md): each
+// case is run as a process of its own, its stderr compared with a pattern in which ~ stands for any
+// text.
 #include "panic_frames.h"
 
 #include <go/panic.h>
@@ -156,7 +157,8 @@ static int panic_in_goroutine(void) {
     receiver(channel);
     return 0;
 }
-// PO16: whoever is first, main at its end or the goroutine at its panic, a report once begun is complete.
+// PO16: whoever is first, main at its end or the goroutine at its panic, a report once begun is
+// complete.
 static int panic_as_main_returns(void) {
     go_spawn(thrower, NULL);
     go_yield();
@@ -187,7 +189,10 @@ static int wrapping(void) {
     ok = ok && (signed char)(c / minus_one) == c && (short)(s / minus_one) == s;
     // The narrow instructions, which gcc does not use.
     short quotient = -32768, remainder = 0;
-    __asm__("movw $-1, %%dx\n\tmovw $-1, %%cx\n\tidivw %%cx" : "+a"(quotient), "=&d"(remainder) : : "rcx");
+    __asm__("movw $-1, %%dx\n\tmovw $-1, %%cx\n\tidivw %%cx"
+            : "+a"(quotient), "=&d"(remainder)
+            :
+            : "rcx");
     unsigned short narrow = (unsigned short)-128;
     __asm__("movb $-1, %%cl\n\tidivb %%cl" : "+a"(narrow) : : "rcx");
     return ok && quotient == -32768 && remainder == 0 && narrow == 0x80 ? 0 : 1;
@@ -220,7 +225,8 @@ static int terminated(void) {
 struct job {
     int a;
 } a_job;
-static const struct go_type type_job = {"struct job", "struct job", sizeof(struct job), 4, GO__STRUCT, 0};
+static const struct go_type type_job = {
+    "struct job", "struct job", sizeof(struct job), 4, GO__STRUCT, 0};
 static int panic_struct(void) {
     go__panic(&type_job, &a_job);
 }
@@ -230,7 +236,7 @@ static int panic_struct(void) {
 typedef struct Case {
     const char *name;
     int (*run)(void);
-    int status;           // exit status, or 128 + signal
+    int status; // exit status, or 128 + signal
     const char *pattern;
 } Case;
 
@@ -238,25 +244,33 @@ typedef struct Case {
 #define HERE "~/panic_reports.c:~ +0x~"
 
 #define THROWER_REPORT                                                                             \
-    "panic: 1.5\n\ngoroutine 2 [running]:\nthrower(...)\n\t" HERE "\ncreated by panic_~ in goroutine 1\n\t" HERE "\n"
+    "panic: 1.5\n\ngoroutine 2 [running]:\nthrower(...)\n\t" HERE                                  \
+    "\ncreated by panic_~ in goroutine 1\n\t" HERE "\n"
 
 static const Case cases[] = {
-    {"string", panic_string, 2, "panic: first\n\ngoroutine 1 [running]:\npanic_string(...)\n\t" HERE "\nmain(...)\n\t" HERE "\n"},
+    {"string", panic_string, 2,
+     "panic: first\n\ngoroutine 1 [running]:\npanic_string(...)\n\t" HERE "\nmain(...)\n\t" HERE
+     "\n"},
     {"lines", panic_lines, 2, "panic: one\n\ttwo\n\ngoroutine 1 [running]:\n~"},
-    {"error", panic_error, 2, "panic: cannot open x: 2\n\ngoroutine 1 [running]:\npanic_error(...)\n~"},
+    {"error", panic_error, 2,
+     "panic: cannot open x: 2\n\ngoroutine 1 [running]:\npanic_error(...)\n~"},
     {"struct", panic_struct, 2, "panic: (struct job) 0x~\n\ngoroutine 1 [running]:\n~"},
     {"in-deferred", panic_in_deferred, 2,
      "panic: first\n\tpanic: second\n\ngoroutine 1 [running]:\npanic_second(...)\n\t" HERE
      "\npanic(...)\n\t~/panic.c:~\npanic_in_deferred(...)\n\t" HERE "\nmain(...)\n~"},
-    {"repanicked", panic_repanicked, 2, "panic: first [recovered, repanicked]\n\ngoroutine 1 [running]:\n~"},
+    {"repanicked", panic_repanicked, 2,
+     "panic: first [recovered, repanicked]\n\ngoroutine 1 [running]:\n~"},
     {"chain", panic_chain, 2,
      "panic: inner [recovered]\n\tpanic: middle [recovered, repanicked]\n\tpanic: outer\n\ngoroutine 1 [running]:\n~"},
-    {"after-recovered", panic_after_recovered, 2, "panic: again\n\ngoroutine 1 [running]:\npanic_after_recovered(...)\n~"},
+    {"after-recovered", panic_after_recovered, 2,
+     "panic: again\n\ngoroutine 1 [running]:\npanic_after_recovered(...)\n~"},
     {"nil", nil_access, 2,
      "panic: " NIL_TEXT "\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x4 pc=0x~]\n\n"
      "goroutine 1 [running]:\nread_null(...)\n\t~/panic_reports.c:~\nnil_access(...)\n~"},
-    {"division", division, 2, "panic: runtime error: integer divide by zero\n\ngoroutine 1 [running]:\ndivision(...)\n~"},
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)   // there the sanitizer reports these
+    {"division", division, 2,
+     "panic: runtime error: integer divide by zero\n\ngoroutine 1 [running]:\ndivision(...)\n~"},
+#if !defined(__SANITIZE_ADDRESS__) &&                                                              \
+    !defined(__SANITIZE_THREAD__) // there the sanitizer reports these
     {"bad-string", bad_string, 2, "panic: \nfatal error: panic while printing panic value\n"},
     {"kill-SEGV", sent_by_kill, 128 + SIGSEGV, ""},
     {"wild", wild_access, 2,
@@ -274,14 +288,14 @@ static const Case cases[] = {
      "frames elided...\n~overflow_of_main(...)\n~main(...)\n~"},
     {"deadlock", deadlock, 2,
      "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive (nil chan)]:\nreceiver(...)\n\t"
-     "~\ndeadlock(...)\n\t" HERE "\nmain(...)\n~\ngoroutine 2 [chan receive]:\nreceiver(...)\n\t" HERE
+     "~\ndeadlock(...)\n\t" HERE
+     "\nmain(...)\n~\ngoroutine 2 [chan receive]:\nreceiver(...)\n\t" HERE
      "\ncreated by deadlock in goroutine 1\n\t" HERE "\n"},
     {"deadlock-after-exit", deadlock_after_exit, 2,
      "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 2 [chan receive]:\nreceiver(...)\n\t" HERE
      "\ncreated by deadlock_after_exit in goroutine 1\n~"},
-    {"main-returns", panic_as_main_returns, 0, NULL},   // see check_complete
-    {"in-goroutine", panic_in_goroutine, 2,
-     THROWER_REPORT},
+    {"main-returns", panic_as_main_returns, 0, NULL}, // see check_complete
+    {"in-goroutine", panic_in_goroutine, 2, THROWER_REPORT},
     {"quit", quit, 2,
      "SIGQUIT: quit\nPC=0x~ m=0 sigcode=0\n\ngoroutine 1 [running]:\n~quit(...)\n~\n"
      "goroutine 2 [chan receive]:\nreceiver(...)\n~"},
@@ -343,7 +357,8 @@ static void check(const char *name, const char *pattern, int expected) {
     int status = run_case("/proc/self/exe", name, out, sizeof out);
     if (status == expected && matches(pattern, out))
         return;
-    printf("%s: status %d, expected %d; printed\n%.4000s\nexpected\n%s\n\n", name, status, expected, out, pattern);
+    printf("%s: status %d, expected %d; printed\n%.4000s\nexpected\n%s\n\n", name, status, expected,
+           out, pattern);
     failures++;
 }
 

@@ -22,7 +22,7 @@ static void recover_event(void *record) {
 }
 #undef SELF
 
-// ---- DF1: last in, first out, at function exit ------------------------------------------------------
+// ---- DF1: last in, first out, at function exit --------------------------------------------------
 
 static int lifo(void) {
     FRAME(result);
@@ -36,7 +36,7 @@ static void deferred_calls_run_last_in_first_out(void) {
     EXPECT_EVENTS("body b a");
 }
 
-// ---- DF1: in loops, with heap records --------------------------------------------------------------
+// ---- DF1: in loops, with heap records -----------------------------------------------------------
 
 struct counted {
     struct go__defer d;
@@ -61,7 +61,7 @@ static void deferred_in_a_loop_runs_at_the_end(void) {
     EXPECT_EVENTS("body 3 2 1 0");
 }
 
-// ---- PA5, DF8: a recovered function returns normally, after its remaining deferred calls ---------------
+// ---- PA5, DF8: a recovered function returns normally, after its remaining deferred calls --------
 
 static int recovering(void) {
     FRAME(result);
@@ -78,7 +78,7 @@ static void recovered_function_returns_after_the_rest(void) {
     EXPECT_EVENTS("b recovered:1 a");
 }
 
-// ---- DF14: inner frames first, on top of the panicking stack -------------------------------------------
+// ---- DF14: inner frames first, on top of the panicking stack ------------------------------------
 
 static int inner(void) {
     FRAME(result);
@@ -99,7 +99,7 @@ static void frames_run_innermost_first(void) {
     EXPECT_EVENTS("b a recovered:2");
 }
 
-// ---- PA1: a helper of the deferred function cannot recover -----------------------------------------------
+// ---- PA1: a helper of the deferred function cannot recover --------------------------------------
 
 #define SELF recovering_helper
 static __attribute__((noinline)) void recovering_helper(void) {
@@ -122,7 +122,7 @@ static void helper_of_a_deferred_function_recovers_nothing(void) {
     EXPECT_EVENTS("helper:0 recovered:3");
 }
 
-// ---- PA2: `defer { defer recover(); }` does recover -------------------------------------------------------
+// ---- PA2: `defer { defer recover(); }` does recover ---------------------------------------------
 
 struct with_token {
     struct go__defer d;
@@ -155,7 +155,7 @@ static void deferred_recover_in_a_deferred_block_recovers(void) {
     EXPECT_EVENTS("inner:4 recovered:0");
 }
 
-// ---- PA2: `defer recover();` itself has no effect --------------------------------------------------------
+// ---- PA2: `defer recover();` itself has no effect -----------------------------------------------
 
 static void bare_recover(void *record) {
     (void)record;
@@ -173,7 +173,7 @@ static void recover_as_the_deferred_call_has_no_effect(void) {
     EXPECT_EVENTS("bare:0 recovered:5");
 }
 
-// ---- PA4: the second recover is nil; outside of a panic it is nil ------------------------------------------
+// ---- PA4: the second recover is nil; outside of a panic it is nil -------------------------------
 
 static void recover_twice(void *record) {
     (void)record;
@@ -201,7 +201,7 @@ static void recover_without_a_panic_is_nil(void) {
     EXPECT_EVENTS("recovered:0");
 }
 
-// ---- A normal return inside a deferred function, during a panic, recovers nothing ---------------------------
+// ---- A normal return inside a deferred function, during a panic, recovers nothing ---------------
 
 static void call_without_panic(void *record) {
     (void)record;
@@ -219,7 +219,8 @@ static void normal_return_during_a_panic_recovers_nothing(void) {
     EXPECT_EVENTS("recovered:0 recovered:7");
 }
 
-// The same if the deferred callee is the very function that a helper's frame defers: the token is used up or cleared.
+// The same if the deferred callee is the very function that a helper's frame defers: the token is
+// used up or cleared.
 static void self_deferring(void *record);
 static int self_frame(void) {
     FRAME(result);
@@ -230,7 +231,7 @@ static int self_depth;
 static void self_deferring(void *record) {
     (void)record;
     if (self_depth++ == 0)
-        self_frame();   // has not looked for its own token yet: the record of self_frame must not find it
+        self_frame(); // has not looked for its own token yet: the record of self_frame must not find it
     event_int("self:", value_of(go__recover(go__recover_enter((void *)self_deferring))));
 }
 static int self_outer(void) {
@@ -245,7 +246,7 @@ static void token_is_cleared_for_records_of_a_normal_return(void) {
     EXPECT_EVENTS("self:0 self:0 recovered:8");
 }
 
-// ---- PA7: a new panic replaces the old one -------------------------------------------------------------------
+// ---- PA7: a new panic replaces the old one ------------------------------------------------------
 
 static void panic_again(void *record) {
     (void)record;
@@ -253,8 +254,8 @@ static void panic_again(void *record) {
 }
 static int replaced(void) {
     FRAME(result);
-    DEFER(recover_event);   // nothing is left
-    DEFER(recover_event);   // the new one
+    DEFER(recover_event); // nothing is left
+    DEFER(recover_event); // the new one
     DEFER(panic_again);
     panic_int(9);
     END(result);
@@ -285,7 +286,7 @@ static void new_panic_replaces_the_old_one_in_outer_frames(void) {
     EXPECT_EVENTS("recovered:10 recovered:0");
 }
 
-// ---- PA8: nested panics, each with its own recover ---------------------------------------------------------------
+// ---- PA8: nested panics, each with its own recover ----------------------------------------------
 
 static int panics_and_recovers(void) {
     FRAME(result);
@@ -335,7 +336,8 @@ static void each_recover_gets_its_own_value(void) {
     EXPECT_EVENTS("outer:2 recovered:3 recovered:0");
 }
 
-// Recovers, then panics anew without a frame of its own: the old one stays recovered, the new one goes on.
+// Recovers, then panics anew without a frame of its own: the old one stays recovered, the new one
+// goes on.
 static void recover_then_panic_bare(void *record) {
     (void)record;
     void *token = go__recover_enter((void *)recover_then_panic_bare);
@@ -406,7 +408,7 @@ static void recover_keeps_panics_that_were_not_passed(void) {
     EXPECT_EVENTS("recovered:23 recovered:21");
 }
 
-// ---- PA10: recover and panic again through six levels ---------------------------------------------------------------
+// ---- PA10: recover and panic again through six levels -------------------------------------------
 
 struct level_record {
     struct go__defer d;
@@ -421,7 +423,8 @@ static void repanic_unless_mine(void *record) {
 }
 static int recurse(int level, int target) {
     FRAME(result);
-    struct level_record r = {.d = {.run = repanic_unless_mine, .callee = (void *)repanic_unless_mine}, .level = level};
+    struct level_record r = {
+        .d = {.run = repanic_unless_mine, .callee = (void *)repanic_unless_mine}, .level = level};
     go__defer_push(&frame, &r.d);
     if (level == 6)
         panic_int(target);
@@ -438,7 +441,7 @@ static void repanic_through_six_levels(void) {
     }
 }
 
-// ---- PA11: the very value -------------------------------------------------------------------------------------------
+// ---- PA11: the very value -----------------------------------------------------------------------
 
 static struct go_any thrown, caught;
 static void catch_value(void *record) {
@@ -458,7 +461,7 @@ static void recovered_value_is_the_same(void) {
     EXPECT(caught.type == &type_int && caught.data == &v);
 }
 
-// ---- DF4: a null deferred callee panics when it would run ----------------------------------------------------------------
+// ---- DF4: a null deferred callee panics when it would run ---------------------------------------
 
 struct call_record {
     struct go__defer d;
@@ -486,7 +489,7 @@ static void null_callee_panics_when_it_would_run(void) {
     EXPECT_EVENTS("pushed runtime error: invalid memory address or nil pointer dereference");
 }
 
-// ---- panic(any) of a nil any ---------------------------------------------------------------------------------------------
+// ---- panic(any) of a nil any --------------------------------------------------------------------
 
 static int nil_any(void) {
     FRAME(result);
@@ -499,9 +502,10 @@ static void panic_of_a_nil_any_is_a_runtime_error(void) {
     EXPECT_EVENTS("panic called with nil argument");
 }
 
-// ---- any_as of another type ------------------------------------------------------------------------------------------------
+// ---- any_as of another type ---------------------------------------------------------------------
 
-static const struct go_type type_long = {"my_long", "long", sizeof(long), _Alignof(long), GO__INT, 1};
+static const struct go_type type_long = {"my_long",      "long",  sizeof(long),
+                                         _Alignof(long), GO__INT, 1};
 static int wrong_type(struct go_any e) {
     FRAME(result);
     DEFER(recover_text);

@@ -79,7 +79,8 @@ static void integers(void) {
     EXPECT_TEXT(_Bool, GO__BOOL, 0, 1, "true");
     EXPECT_TEXT(_Bool, GO__BOOL, 0, 0, "false");
     EXPECT_TEXT(__int128, GO__INT, 0, (__int128)INT64_MIN * 1000, "-9223372036854775808000");
-    EXPECT_TEXT(unsigned __int128, GO__UINT, 0, ~(unsigned __int128)0, "340282366920938463463374607431768211455");
+    EXPECT_TEXT(unsigned __int128, GO__UINT, 0, ~(unsigned __int128)0,
+                "340282366920938463463374607431768211455");
 }
 
 static void complex_numbers(void) {
@@ -119,7 +120,7 @@ static void long_type_names_are_cut(void) {
     EXPECT(strlen(go_any_string((struct go_any){&type, &v})) < 256);
 }
 
-// ---- plain C's <go/panic.h> ----------------------------------------------------------------------------
+// ---- plain C's <go/panic.h> ---------------------------------------------------------------------
 
 static struct go_any caught;
 static void catch(void *record) {
