@@ -8,7 +8,9 @@
 //   2. Chain order is stack order: what is pushed is younger than every frame in the chain, or its
 //      head.
 //   3. Generated code sets frame->jmp before its first push; only panic.c jumps there.
-//   4. Records run at a normal return see recover_token == NULL: nothing in them can recover.
+//   4. A record from go__defer_alloc is freed when its call has returned; one whose call panicked stays
+//      allocated.
+//   5. Records run at a normal return see recover_token == NULL: nothing in them can recover.
 #include <stdlib.h>
 
 #include "panic/panic.h"
@@ -24,9 +26,16 @@ void go__defer_push(struct go__frame *f, struct go__defer *d) {
 }
 
 void *go__defer_alloc(unsigned long size) {
-    struct go__defer *d = go__new(size, 16);
+    struct go__defer *d = calloc(1, size);
+    if (!d)
+        gort_report_fatal("runtime: out of memory");
     d->heap = 1;
     return d;
+}
+
+void gort_defer_free(struct go__defer *d) {
+    if (d->heap)
+        free(d);
 }
 
 void go__defer_return(struct go__frame *f) {
@@ -40,5 +49,6 @@ void go__defer_return(struct go__frame *f) {
         }
         g->recover_token = NULL;
         d->run(d);
+        gort_defer_free(d);
     }
 }

@@ -87,6 +87,7 @@ static __attribute__((noinline)) void run_records(Goroutine *g, Panic *p) {
         p->rest = g->frames;
         g->recover_token = p->is_exit ? NULL : d->callee;
         d->run(d);
+        gort_defer_free(d);
         gort_assert(g->panics == p);
         if (p->recovered)
             recovery(g, p, f);
@@ -141,5 +142,8 @@ __attribute__((noinline)) void go_exit(void) {
     if (__builtin_setjmp(p.restart))
         g = gort_current();
     run_records(g, g->panics);
+    for (const Panic *q = g->panics; q; q = q->link) // those that the exit drops
+        if (!q->is_exit)
+            add_relaxed(&gort_panics_running, -1);
     gort_goroutine_exit();
 }

@@ -242,6 +242,8 @@ static void print_header(Out *o, Goroutine *g) {
         gort_out_uint(o, minutes);
         gort_out_text(o, " minutes");
     }
+    if (g->bound)
+        gort_out_text(o, ", locked to thread");
     gort_out_text(o, "]:\n");
 }
 

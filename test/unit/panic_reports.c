@@ -6,7 +6,9 @@
 #include <go/panic.h>
 #include <go/runtime.h>
 #include <go/time.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -218,6 +220,31 @@ static int handled_by_the_program(void) {
     signal(SIGSEGV, own_handler);
     return read_null(NULL);
 }
+static void *plain_fault(void *p) {
+    return (void *)(long)read_null(p);
+}
+static int fault_on_a_plain_thread(void) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, plain_fault, NULL);
+    pthread_join(thread, NULL);
+    return 0;
+}
+static void *attached_fault(void *p) {
+    go__chan_len(channel);
+    go_yield(); // makes the thread one of the runtime's
+    return plain_fault(p);
+}
+static int fault_on_an_attached_thread(void) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, attached_fault, NULL);
+    pthread_join(thread, NULL);
+    return 0;
+}
+static int panic_beside_another(void) {
+    go_spawn(receiver, channel);
+    go_sleep(20 * GO_MILLISECOND); // until it waits; if it does not yet, the report says `runnable`
+    go_panic("first");
+}
 static int terminated(void) {
     raise(SIGTERM);
     return 0;
@@ -234,7 +261,7 @@ static int panic_struct(void) {
 // ---- what they must print -----------------------------------------------------------------------
 
 typedef struct Case {
-    const char *name;
+    const char *name; // NAME@LEVEL: runs with GOTRACEBACK=LEVEL
     int (*run)(void);
     int status; // exit status, or 128 + signal
     const char *pattern;
@@ -303,6 +330,22 @@ static const Case cases[] = {
     {"wrapping", wrapping, 0, ""},
     {"wrapping-in-memory", wrapping_in_memory, 0, ""},
     {"own-handler", handled_by_the_program, 9, ""},
+    {"plain-thread", fault_on_a_plain_thread, 128 + SIGSEGV, ""},
+    {"goroutine-thread", fault_on_an_attached_thread, 2,
+     "panic: " NIL_TEXT
+     "\n[signal ~]\n\ngoroutine ~ [running, locked to thread]:\nread_null(...)\n~"},
+    {"traceback@none", panic_string, 2, "panic: first\n"},
+    {"traceback@all", panic_beside_another, 2,
+     "panic: first\n\ngoroutine 1 [running]:\npanic_beside_another(...)\n~\n\n"
+     "goroutine 2 [chan receive]:\nreceiver(...)\n\t" HERE "\ncreated by panic_beside_another in "
+     "goroutine 1\n\t" HERE "\n"},
+    {"single", panic_beside_another, 2,
+     "panic: first\n\ngoroutine 1 [running]:\npanic_beside_another(...)\n\t" HERE
+     "\nmain(...)\n\t" HERE "\n"},
+    {"traceback@system", panic_string, 2,
+     "panic: first\n\ngoroutine 1 [running]:\n~gort_panic_value(...)\n~go__panic(...)\n~"
+     "panic_string(...)\n~_start(...)\n~"},
+    {"traceback@crash", panic_string, 128 + SIGABRT, "panic: first\n\ngoroutine 1 [running]:\n~"},
     {"SIGTERM", terminated, 128 + SIGTERM, ""},
 };
 
@@ -342,6 +385,9 @@ static int run_case(const char *self, const char *name, char *out, size_t capaci
         dup2(fds[1], 2);
         close(fds[0]);
         close(fds[1]);
+        const char *level = strchr(name, '@');
+        if (level)
+            setenv("GOTRACEBACK", level + 1, 1);
         execl(self, self, name, (char *)NULL);
         _exit(99);
     }
@@ -352,13 +398,13 @@ static int run_case(const char *self, const char *name, char *out, size_t capaci
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void check(const char *name, const char *pattern, int expected) {
+static void check(const Case *c) {
     static char out[1 << 20];
-    int status = run_case("/proc/self/exe", name, out, sizeof out);
-    if (status == expected && matches(pattern, out))
+    int status = run_case("/proc/self/exe", c->name, out, sizeof out);
+    if (status == c->status && matches(c->pattern, out))
         return;
-    printf("%s: status %d, expected %d; printed\n%.4000s\nexpected\n%s\n\n", name, status, expected,
-           out, pattern);
+    printf("%s: status %d, expected %d; printed\n%.4000s\nexpected\n%s\n\n", c->name, status,
+           c->status, out, c->pattern);
     failures++;
 }
 
@@ -373,6 +419,7 @@ static void check_complete(void) {
 }
 
 int main(int argc, char **argv) {
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     size_t n = sizeof cases / sizeof *cases;
     channel = go__chan_make(sizeof(int), 0);
     for (size_t i = 0; argc > 1 && i < n; i++)
@@ -383,7 +430,7 @@ int main(int argc, char **argv) {
         }
     for (size_t i = 0; i < n; i++)
         if (cases[i].pattern)
-            check(cases[i].name, cases[i].pattern, cases[i].status);
+            check(&cases[i]);
     for (int i = 0; i < 50; i++)
         check_complete();
     return failures != 0;
