@@ -118,28 +118,56 @@ static const char *kind_name(Severity severity) {
     return names[severity];
 }
 
-static void print(const Message *m) {
+typedef struct Printed { UserPlace place; const char *text; } Printed;
+
+// Two places of the text can be one place of the file: the argument that a macro uses twice.
+static bool printed_before(const UserPlace *p, const char *text) {
+    static Printed *printed;
+    static size_t n, cap;
+    for (size_t i = 0; i < n; i++) {
+        const UserPlace *q = &printed[i].place;
+        if (q->line == p->line && q->column == p->column && strcmp(q->file, p->file) == 0 && strcmp(printed[i].text, text) == 0)
+            return true;
+    }
+    *ARENA_PUSH(printed, n, cap) = (Printed){ *p, text };
+    return false;
+}
+
+// False: this has been said.
+static bool print(const Message *m) {
+    static bool repeated;              // a note shares the fate of its message
     if (!m->source) {
         diag_print_plain(stderr, kind_name(m->severity), m->text);
-        return;
+        return true;
     }
     UserPlace place = diag_locate(m->source, m->offset);
+    if (m->severity != DIAG_NOTE)
+        repeated = printed_before(&place, m->text);
+    if (repeated)
+        return false;
+    diag_print_includes(stderr, m->source, m->offset);
     diag_print(stderr, &place, kind_name(m->severity), m->text);
+    return true;
+}
+
+static bool limit_reached(int printed_errors) {
+    if (!diag_options.max_errors || printed_errors < diag_options.max_errors)
+        return false;
+    fprintf(stderr, "compilation terminated due to -fmax-errors=%d.\n", diag_options.max_errors);
+    return true;
 }
 
 void diag_flush(void) {
-    static int printed_errors;
+    int printed_errors = 0;
     Message **sorted = arena_alloc((n_messages + 1) * sizeof *sorted);
     for (size_t i = 0; i < n_messages; i++)
         sorted[i] = &messages[i];
     qsort(sorted, n_messages, sizeof *sorted, compare);
     for (size_t i = 0; i < n_messages; i++) {
-        if (diag_options.max_errors && printed_errors >= diag_options.max_errors && sorted[i]->severity != DIAG_NOTE) {
-            fprintf(stderr, "compilation terminated due to -fmax-errors=%d.\n", diag_options.max_errors);
+        if (sorted[i]->severity != DIAG_NOTE && limit_reached(printed_errors))
             break;
-        }
-        print(sorted[i]);
-        printed_errors += sorted[i]->severity >= DIAG_ERROR;
+        if (print(sorted[i]))
+            printed_errors += sorted[i]->severity >= DIAG_ERROR;
     }
     n_messages = 0;
     fflush(stderr);

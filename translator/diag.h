@@ -38,6 +38,10 @@ size_t diag_token_length(const char *line, size_t length, unsigned column);
 // The column as a terminal shows it: tabs go to the next stop, wide characters take two columns.
 unsigned diag_display_column(const char *line, size_t length, unsigned column);
 
+// ---- diag_includes.c: how a file came into the unit -------------------------------------------------
+// Prints `In file included from ...`, unless the file is the main one, or was told last time.
+void diag_print_includes(FILE *out, const Source *s, size_t offset);
+
 // ---- diag_print.c: one message -----------------------------------------------------------------------
 // `kind` is gcc's word: "error", "warning", "note", "fatal error".
 void diag_print(FILE *out, const UserPlace *place, const char *kind, const char *text);

@@ -23,6 +23,53 @@ static bool is_standard_input(const Unit *u) {
     return strcmp(u->input->word, "-") == 0;
 }
 
+// ---- identifiers in UTF-8 ---------------------------------------------------------------------------
+
+static size_t put_utf8(char *out, unsigned c) {
+    if (c < 0x800) {
+        out[0] = (char)(0xc0 | c >> 6);
+        out[1] = (char)(0x80 | (c & 0x3f));
+        return 2;
+    }
+    size_t n = c < 0x10000 ? 3 : 4;
+    out[0] = (char)((n == 3 ? 0xe0 : 0xf0) | c >> 6 * (n - 1));
+    for (size_t i = 1; i < n; i++)
+        out[i] = (char)(0x80 | (c >> 6 * (n - 1 - i) & 0x3f));
+    return n;
+}
+
+// \U000000e9 at p, as the preprocessor prints a character of an identifier; 0 if it is none.
+static unsigned read_ucn(const char *p) {
+    if (p[0] != '\\' || p[1] != 'U' || strspn(p + 2, "0123456789abcdef") < 8)
+        return 0;
+    unsigned c = (unsigned)strtoul(arena_strndup(p + 2, 8), NULL, 16);
+    return c >= 0x80 && c < 0x110000 ? c : 0;
+}
+
+// The preprocessor spells identifiers in ASCII; the stages and the messages want them as they were written.
+static void restore_utf8(Buffer *b) {
+    if (!strstr(b->data, "\\U"))
+        return;
+    char *out = b->data, quote = 0;
+    for (const char *p = b->data, *end = p + b->length; p < end;) {
+        unsigned c = quote ? 0 : read_ucn(p);
+        if (c) {
+            out += put_utf8(out, c);
+            p += 10;
+            continue;
+        }
+        if (quote && *p == '\\' && p + 1 < end)
+            *out++ = *p++;
+        else if (quote ? *p == quote || *p == '\n' : *p == '"' || *p == '\'')
+            quote = quote ? 0 : *p;
+        *out++ = *p++;
+    }
+    b->length = (size_t)(out - b->data);
+    *out = '\0';
+}
+
+// ---- runs of the compiler ---------------------------------------------------------------------------
+
 static int run_on_input(Words *w, Buffer *out, Buffer *errors) {
     Run r = { .out = out, .errors = errors };
     if (is_standard_input(current)) {
@@ -44,6 +91,8 @@ static char *debug_cpp(size_t *length) {
     ((Command *)current->command)->verbose = false;
     int status = run_on_input(&w, &out, &errors);
     ((Command *)current->command)->verbose = quiet;
+    buffer_puts(&out, "");
+    restore_utf8(&out);
     *length = out.length;
     return status == 0 ? out.data : NULL;
 }
@@ -124,6 +173,7 @@ static int compile_in_child(void *arg) {
         fwrite(errors.data, 1, errors.length, stderr);
         return status < 0 ? 1 : status;
     }
+    restore_utf8(&text);
     return translate_and_compile(&text, &errors);
 }
 
