@@ -56,16 +56,35 @@ static void runtime_folder(char *out, size_t capacity) {
     out[length >= cut && !strcmp(out + length - cut, tail) ? length - cut : 0] = 0;
 }
 
+// Names as people write them: what the translator (`gocc_func1`) or clang (`__f_block_invoke_2`, the
+// second block in f) calls the functions of blocks becomes `func1`, `f.func2`.
+static void tidy_name(char *name, size_t capacity) {
+    for (char *at; (at = strstr(name, "gocc_func"));)
+        memmove(at, at + 5, strlen(at + 5) + 1);
+    char *block = strstr(name, "_block_invoke");
+    if (!block || strncmp(name, "__", 2))
+        return;
+    char number[16] = "1";
+    const char *digits = block + strlen("_block_invoke");
+    if (*digits == '_')
+        copy_text(number, sizeof number, digits + 1);
+    memmove(name, name + 2, block - name - 2);
+    copy_text(block - 2, capacity - (block - 2 - name), ".func");
+    copy_text(block + 3, capacity - (block + 3 - name), number);
+}
+
 int gort_symbols_at(uintptr_t address, Symbol out[SYMBOLS_MAX]) {
     static char folder[sizeof out->file];
-    static int known;   // 0: not yet, 1: somebody is at it, 2: folder is valid
+    static int known; // 0: not yet, 1: somebody is at it, 2: folder is valid
     if (load_acquire(&known) == 0 && cas_acquire(&known, 0, 1)) {
         runtime_folder(folder, sizeof folder);
         store_release(&known, 2);
     }
     int n = symbols_at(address, out);
     size_t length = load_acquire(&known) == 2 ? strlen(folder) : 0;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        tidy_name(out[i].function, sizeof out[i].function);
         out[i].is_runtime = length && !strncmp(out[i].file, folder, length);
+    }
     return n;
 }

@@ -187,8 +187,8 @@ static void print_symbol(Printer *p, const Symbol *s, uintptr_t pc) {
 static void print_frame(Printer *p, const Frame *f) {
     Symbol symbols[SYMBOLS_MAX];
     int n = gort_symbols_at(f->is_trap ? f->pc : f->pc - 1, symbols);
-    if (!*symbols[0].function && p->level < 2)
-        return; // in a stripped library
+    if (!*symbols[0].function && strstr(symbols[0].file, "/libc.so.") && p->level < 2)
+        return; // a static function of a stripped libc: mostly what starts threads and main
     for (int i = 0; i < n; i++)
         print_symbol(p, &symbols[i], f->pc);
 }
