@@ -76,7 +76,7 @@ typedef enum NodeKind {
     N_RECV2,       // `target, target2 = <-operand;`; comma, assign, arrow; declares: `T v, bool ok = <-operand;`
     N_GO, N_DEFER, // call:  keyword, callee, lparen, args[], rparen, semicolon; span includes the `;`
                    // block: keyword, body (with braces); head = the copies inside `( )`, args[] = each copy, lparen, rparen
-    N_SELECT,      // keyword, body (with braces); children: N_CASE only
+    N_SELECT,      // keyword, body (with braces); children: N_CASE only (and an N_ERROR for what stands before the first)
     N_CASE,        // keyword, colon, comm; target/target2/comma/assign/declares as in N_RECV2, operand, arrow, value as in N_SEND;
                    // body = after the colon up to the next case or the closing brace. Constructs inside operand, value, targets and
                    // body are children of the case.

@@ -1,9 +1,10 @@
 // tokens_declare.c - which name a declaration declares.
 //
-// C's declarations are read as a small machine per open bracket: specifiers until a type was seen, then the first identifier
-// is the name, then `(` opens parameters, `=` a value, `,` the next declarator. Parentheses around a name inherit the state
-// and hand it back. Parameters live in a scope of their own, which stays open after `)` in case a body follows: the
-// statement's end (or `,`, or `=`) closes it, or the body's `}`.
+// C's declarations are read as a small machine per open bracket: specifiers until a type was seen,
+// then the first identifier is the name, then `(` opens parameters, `=` a value, `,` the next
+// declarator. Parentheses around a name inherit the state and hand it back. Parameters live in a
+// scope of their own, which stays open after `)` in case a body follows: the statement's end (or
+// `,`, or `=`) closes it, or the body's `}`.
 #include "tokens.h"
 
 void declare_start(Level *l) {
@@ -14,9 +15,11 @@ void declare_start(Level *l) {
 // Members are no ordinary names, and neither is what an attribute mentions.
 static void declare_name(Reader *r, Level *l, int i) {
     l->state = D_NAMED;
-    if (l->kind == L_STRUCT) return;
+    if (l->kind == L_STRUCT)
+        return;
     Code after = code_at(r, i + 1);
-    if (after == C_RPAREN) after = code_at(r, i + 2);  // int (close)(int);
+    if (after == C_RPAREN)
+        after = code_at(r, i + 2); // int (close)(int);
     Span span = r->v[i].span;
     NameKind kind = l->is_typedef ? NAME_TYPEDEF : after == C_LPAREN ? NAME_FUNCTION : NAME_OBJECT;
     names_declare(&r->names, r->source->text + span.start, span.end - span.start, kind, r->system);
@@ -27,51 +30,68 @@ static bool is_specifier(Code c) {
 }
 
 static void declare_specifier(Reader *r, Level *l, int i, Code c) {
-    l->state = D_SPECIFIERS;                           // also `T v, bool ok = <-c`: a type after a comma
-    if (c == K_TYPEDEF) l->is_typedef = true;
-    else if (c != K_QUALIFIER && !(c == K_ATOMIC && code_at(r, i + 1) != C_LPAREN)) l->has_type = true;
+    l->state = D_SPECIFIERS; // also `T v, bool ok = <-c`: a type after a comma
+    if (c == K_TYPEDEF)
+        l->is_typedef = true;
+    else if (c != K_QUALIFIER && !(c == K_ATOMIC && code_at(r, i + 1) != C_LPAREN))
+        l->has_type = true;
 }
 
-// After `f(a, b)`: what starts a type declares parameters in the old style, in the parameters' scope.
+// After `f(a, b)`: what starts a type declares parameters in the old style, in the parameters'
+// scope.
 static bool declare_old_style(Reader *r, Level *l, int i) {
     Code before = code_at(r, i - 1);
-    if (before != C_RPAREN) return false;
-    if (l->kind != L_FILE && l->kind != L_BLOCK) return false;
-    if (r->v[i].code == K_ATTRIBUTE || r->v[i].code == K_ASM || !token_starts_type(r, i)) return false;
+    if (before != C_RPAREN)
+        return false;
+    if (l->kind != L_FILE && l->kind != L_BLOCK)
+        return false;
+    if (r->v[i].code == K_ATTRIBUTE || r->v[i].code == K_ASM || !token_starts_type(r, i))
+        return false;
     declare_start(l);
     return l->old_style = true;
 }
 
 void declare_word(Reader *r, Level *l, int i) {
     Code c = r->v[i].code;
-    if (l->state == D_NAMED && !declare_old_style(r, l, i)) return;
-    if (l->state != D_SPECIFIERS) return;
-    if (is_specifier(c)) declare_specifier(r, l, i, c);
-    else if (!is_name(c)) return;
+    if (l->state == D_NAMED && !declare_old_style(r, l, i))
+        return;
+    if (l->state != D_SPECIFIERS)
+        return;
+    if (is_specifier(c))
+        declare_specifier(r, l, i, c);
+    else if (!is_name(c))
+        return;
     else if (!l->has_type && (token_is_typedef(r, i) || chan_is_type(r, i) || any_is_type(r, i) ||
                               is_name(code_at(r, i + 1))))
         l->has_type = true;
-    else declare_name(r, l, i);
+    else
+        declare_name(r, l, i);
 }
 
 // `*`, `,`, `=` and the like at the level of a declaration.
 void declare_punct(Reader *r, Level *l, int i) {
     Code c = r->v[i].code;
-    if (l->state == D_NONE) return;
-    if (c == C_ASSIGN || c == C_COLON) l->state = D_VALUE;
-    if (c == C_COMMA) l->state = D_SPECIFIERS;
+    if (l->state == D_NONE)
+        return;
+    if (c == C_ASSIGN || c == C_COLON)
+        l->state = D_VALUE;
+    if (c == C_COMMA)
+        l->state = D_SPECIFIERS;
     if ((c == C_ASSIGN || c == C_COMMA) && !l->old_style)
         names_leave_to(&r->names, l->statement_scope);
 }
 
 static bool takes_parentheses(Code c) {
-    return c == K_TYPEOF || c == K_ATOMIC || c == K_ATTRIBUTE || c == K_ASM || c == K_ALIGNAS || c == X_CHAN || c == C_LARROW;
+    return c == K_TYPEOF || c == K_ATOMIC || c == K_ATTRIBUTE || c == K_ASM || c == K_ALIGNAS ||
+           c == X_CHAN || c == C_LARROW;
 }
 
-// `(` at index i, in a declaration at `outer`: parameters, a parenthesis around the name, or neither.
+// `(` at index i, in a declaration at `outer`: parameters, a parenthesis around the name, or
+// neither.
 void declare_open(Reader *r, Level *outer, Level *inner, int i) {
     Code before = code_at(r, i - 1);
-    if (outer->state == D_NONE || outer->state == D_VALUE || takes_parentheses(before)) return;
+    if (outer->state == D_NONE || outer->state == D_VALUE || takes_parentheses(before))
+        return;
     if (outer->state == D_NAMED) {
         inner->parameters = true;
         names_enter(&r->names);
@@ -86,5 +106,6 @@ void declare_open(Reader *r, Level *outer, Level *inner, int i) {
 }
 
 void declare_close(Level *outer, const Level *inner) {
-    if (inner->declarator) outer->state = D_NAMED;     // also `int (*)(void)`, which has no name
+    if (inner->declarator)
+        outer->state = D_NAMED; // also `int (*)(void)`, which has no name
 }

@@ -1,26 +1,34 @@
 // tokens_scope.c - which names are in scope, while the tokens are read from left to right.
 //
-// The extension's words are contextual: `len(x)` is C's where the program declares a `len`, `(T)<-c` is a cast only where T is a
-// typedef name. Both depend on C's scopes, and a local typedef or variable must not leak out of its block. So every symbol has a
-// stack of its visible declarations, and all of them are threaded from the newest to the oldest: leaving a scope pops until the
-// scope's depth is reached. Few names are worth an entry: typedefs, and ordinary names that hide a typedef or a word.
+// The extension's words are contextual: `len(x)` is C's where the program declares a `len`,
+// `(T)<-c` is a cast only where T is a typedef name. Both depend on C's scopes, and a local typedef
+// or variable must not leak out of its block. So every symbol has a stack of its visible
+// declarations, and all of them are threaded from the newest to the oldest: leaving a scope pops
+// until the scope's depth is reached. Few names are worth an entry: typedefs, and ordinary names
+// that hide a typedef or a word.
 //
 //   1. A symbol's `visible` list has falling scope depths, at most one entry a scope.
 //   2. Walking `earlier` from `last` meets falling scope depths.
 //
-// Keywords are in the same table, so that one look-up per word of the text tells all there is to know.
+// Keywords are in the same table, so that one look-up per word of the text tells all there is to
+// know.
 #include "tokens.h"
 
 #include <string.h>
 
-static const struct { Code code; const char *names; } keywords[] = {
-    {K_TYPE, "void char short int long float double signed unsigned _Bool _Complex __complex__ __complex "
-             "__signed__ __signed __int128 __int128_t __uint128_t _Float16 _Float32 _Float64 _Float128 _Float32x "
-             "_Float64x __float128 __float80 __ibm128 __bf16 __fp16 _Decimal32 _Decimal64 _Decimal128 "
-             "__builtin_va_list __auto_type _Imaginary"},
-    {K_QUALIFIER, "const volatile restrict __const __const__ __volatile __volatile__ __restrict __restrict__ static "
-                  "extern inline __inline __inline__ register auto _Thread_local __thread _Noreturn __block "
-                  "_Nonnull _Nullable"},
+static const struct {
+    Code code;
+    const char *names;
+} keywords[] = {
+    {K_TYPE,
+     "void char short int long float double signed unsigned _Bool _Complex __complex__ __complex "
+     "__signed__ __signed __int128 __int128_t __uint128_t _Float16 _Float32 _Float64 _Float128 "
+     "_Float32x _Float64x __float128 __float80 __ibm128 __bf16 __fp16 _Decimal32 _Decimal64 "
+     "_Decimal128 __builtin_va_list __auto_type _Imaginary"},
+    {K_QUALIFIER,
+     "const volatile restrict __const __const__ __volatile __volatile__ __restrict __restrict__ "
+     "static extern inline __inline __inline__ register auto _Thread_local __thread _Noreturn "
+     "__block _Nonnull _Nullable"},
     {K_TYPEDEF, "typedef"},
     {K_STRUCT, "struct union"},
     {K_ENUM, "enum"},
@@ -32,17 +40,40 @@ static const struct { Code code; const char *names; } keywords[] = {
     {K_SIZEOF, "sizeof _Alignof __alignof __alignof__"},
     {K_EXTENSION, "__extension__ __real __real__ __imag __imag__"},
     {K_OFFSETOF, "__builtin_offsetof"},
-    {K_IF, "if"}, {K_WHILE, "while"}, {K_FOR, "for"}, {K_SWITCH, "switch"}, {K_ELSE, "else"}, {K_DO, "do"},
-    {K_CASE, "case"}, {K_DEFAULT, "default"}, {K_GOTO, "goto"}, {K_JUMP, "return break continue"},
-    {X_GO, "go"}, {X_DEFER, "defer"}, {X_SELECT, "select"}, {X_CHAN, "chan"}, {X_ANY, "any"},
-    {X_RESULT, "_Result"}, {X_ERRNO, "__errno_location"}, {X_MAKE, "make"}, {X_NEW, "new"}, {X_LEN, "len"},
-    {X_CAP, "cap"}, {X_CLOSE, "close"}, {X_PANIC, "panic"}, {X_PANICF, "panicf"}, {X_RECOVER, "recover"},
-    {X_ANY_IS, "any_is"}, {X_ANY_AS, "any_as"}, {X_ANY_STRING, "any_string"},
+    {K_IF, "if"},
+    {K_WHILE, "while"},
+    {K_FOR, "for"},
+    {K_SWITCH, "switch"},
+    {K_ELSE, "else"},
+    {K_DO, "do"},
+    {K_CASE, "case"},
+    {K_DEFAULT, "default"},
+    {K_GOTO, "goto"},
+    {K_JUMP, "return break continue"},
+    {X_GO, "go"},
+    {X_DEFER, "defer"},
+    {X_SELECT, "select"},
+    {X_CHAN, "chan"},
+    {X_ANY, "any"},
+    {X_RESULT, "_Result"},
+    {X_ERRNO, "__errno_location"},
+    {X_MAKE, "make"},
+    {X_NEW, "new"},
+    {X_LEN, "len"},
+    {X_CAP, "cap"},
+    {X_CLOSE, "close"},
+    {X_PANIC, "panic"},
+    {X_PANICF, "panicf"},
+    {X_RECOVER, "recover"},
+    {X_ANY_IS, "any_is"},
+    {X_ANY_AS, "any_as"},
+    {X_ANY_STRING, "any_string"},
 };
 
 static uint32_t name_hash(const char *s, size_t n) {
-    uint32_t h = 2166136261u;                          // FNV-1a
-    for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)s[i]) * 16777619u;
+    uint32_t h = 2166136261u; // FNV-1a
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)s[i]) * 16777619u;
     return h ^ h >> 15;
 }
 
@@ -50,7 +81,8 @@ static uint32_t name_hash(const char *s, size_t n) {
 static Symbol **names_slot(Names *names, const char *s, size_t n, uint32_t hash) {
     size_t i = hash & (names->n_slots - 1);
     for (Symbol *at; (at = names->slots[i]); i = (i + 1) & (names->n_slots - 1))
-        if (at->hash == hash && at->length == n && !memcmp(at->name, s, n)) break;
+        if (at->hash == hash && at->length == n && !memcmp(at->name, s, n))
+            break;
     return &names->slots[i];
 }
 
@@ -60,12 +92,14 @@ static void names_resize(Names *names, size_t n_slots) {
     names->slots = arena_alloc(n_slots * sizeof *names->slots);
     names->n_slots = n_slots;
     for (size_t i = 0; i < n_old; i++)
-        if (old[i]) *names_slot(names, old[i]->name, old[i]->length, old[i]->hash) = old[i];
+        if (old[i])
+            *names_slot(names, old[i]->name, old[i]->length, old[i]->hash) = old[i];
 }
 
 static Symbol *names_intern(Names *names, const char *s, size_t n) {
     uint32_t hash = name_hash(s, n);
-    if (names->n * 2 >= names->n_slots) names_resize(names, names->n_slots * 2);
+    if (names->n * 2 >= names->n_slots)
+        names_resize(names, names->n_slots * 2);
     Symbol **slot = names_slot(names, s, n, hash);
     if (!*slot) {
         Symbol *symbol = *slot = arena_alloc(sizeof *symbol);
@@ -97,10 +131,11 @@ Code names_code(Names *names, const char *s, size_t n) {
 // A declaration of a name in the innermost scope. Names that hide nothing need no entry.
 void names_declare(Names *names, const char *s, size_t n, NameKind kind, bool system) {
     Symbol *symbol = names_find(names, s, n);
-    if (kind != NAME_TYPEDEF && (!symbol || (!symbol->visible && symbol->code == C_IDENT))) return;
+    if (kind != NAME_TYPEDEF && (!symbol || (!symbol->visible && symbol->code == C_IDENT)))
+        return;
     symbol = names_intern(names, s, n);
     Declaration *d = symbol->visible;
-    if (d && d->scope == names->scope) {               // declared again: the program's own word counts
+    if (d && d->scope == names->scope) { // declared again: the program's own word counts
         d->system = d->system && system;
         d->kind = kind;
         return;
@@ -117,5 +152,6 @@ void names_enter(Names *names) {
 void names_leave_to(Names *names, int scope) {
     for (; names->last && names->last->scope > scope; names->last = names->last->earlier)
         names->last->symbol->visible = names->last->outer;
-    if (names->scope > scope) names->scope = scope;
+    if (names->scope > scope)
+        names->scope = scope;
 }

@@ -1,9 +1,9 @@
 // tree.c - constructs become nodes, nodes become a tree.
 //
-// The grammar calls a node_ function per construct, inner ones first. Each makes one flat node with its spans; when all are
-// there they are sorted by where they start (the wider first), and nesting of spans gives parents: no list is ever
-// spliced. Spans hold tokens only, no blanks around them, but for a case's body, which reaches from its colon to the
-// next case.
+// The grammar calls a node_ function per construct, inner ones first. Each makes one flat node with
+// its spans; when all are there they are sorted by where they start (the wider first), and nesting
+// of spans gives parents: no list is ever spliced. Spans hold tokens only, no blanks around them,
+// but for a case's body, which reaches from its colon to the next case.
 #include "gocc.tab.h"
 #include "tokens.h"
 
@@ -26,11 +26,14 @@ void reader_error(Reader *r, int token, const char *format, ...) {
     va_end(args);
 }
 
-static size_t start_of(const Reader *r, int token) { return r->v[token].span.start; }
+static size_t start_of(const Reader *r, int token) {
+    return r->v[token].span.start;
+}
 
 // The text of the tokens [first, end), or {0, 0} if there are none.
 static Span span_of(const Reader *r, int first, int end) {
-    if (first < 0 || end <= first) return (Span){0, 0};
+    if (first < 0 || end <= first)
+        return (Span){0, 0};
     return (Span){r->v[first].span.start, r->v[end - 1].span.end};
 }
 
@@ -38,12 +41,14 @@ static Node *node_new(Reader *r, NodeKind kind, int first, int end) {
     Node *n = arena_alloc(sizeof *n);
     n->kind = kind;
     n->span = span_of(r, first, end);
-    n->keyword = n->arrow = n->comma = n->assign = n->colon = n->semicolon = n->lparen = n->rparen = NO_OFFSET;
+    n->keyword = n->arrow = n->comma = n->assign = n->colon = n->semicolon = n->lparen = n->rparen =
+        NO_OFFSET;
     *ARENA_PUSH(r->nodes, r->n_nodes, r->cap_nodes) = n;
     return n;
 }
 
-void node_error(Reader *r, int first, int end, const char *instead, int at, const char *format, ...) {
+void node_error(Reader *r, int first, int end, const char *instead, int at, const char *format,
+                ...) {
     va_list args;
     va_start(args, format);
     error_at(r, at, format, args);
@@ -56,25 +61,29 @@ static void node_args(Reader *r, Node *n, int open, int close) {
     size_t count = 0, cap = 0;
     n->lparen = start_of(r, open);
     n->rparen = start_of(r, close);
-    if (close == open + 1) return;
+    if (close == open + 1)
+        return;
     int first = open + 1;
     for (int i = first; i <= close; i++) {
         if (i == close || r->v[i].code == C_COMMA) {
             *ARENA_PUSH(n->args, count, cap) = span_of(r, first, i);
             first = i + 1;
-        } else if (r->v[i].match > i && r->v[i].code < C_SEMI) i = r->v[i].match;
+        } else if (r->v[i].match > i && r->v[i].code < C_SEMI)
+            i = r->v[i].match;
     }
     n->n_args = (int)count;
 }
 
 void node_chan(Reader *r, int first, int word, int open, int close, Direction direction) {
     if (close == open + 1) {
-        node_error(r, first, close + 1, "int", close, "expected the type of an element in 'chan( )'");
+        node_error(r, first, close + 1, "int", close,
+                   "expected the type of an element in 'chan( )'");
         return;
     }
     Node *n = node_new(r, N_CHAN, first, close + 1);
     n->keyword = start_of(r, word);
-    if (direction != DIR_BOTH) n->arrow = start_of(r, direction == DIR_SEND ? word + 1 : first);
+    if (direction != DIR_BOTH)
+        n->arrow = start_of(r, direction == DIR_SEND ? word + 1 : first);
     n->lparen = start_of(r, open);
     n->rparen = start_of(r, close);
     n->operand = span_of(r, open + 1, close);
@@ -82,8 +91,10 @@ void node_chan(Reader *r, int first, int word, int open, int close, Direction di
 }
 
 static Word word_of(Code c) {
-    if (c == X_ANY) return W_ANY;
-    if (c == X_RESULT) return W_RESULT;
+    if (c == X_ANY)
+        return W_ANY;
+    if (c == X_RESULT)
+        return W_RESULT;
     return c == X_ERRNO ? W_ERRNO : (Word)(W_MAKE + (c - X_MAKE));
 }
 
@@ -123,8 +134,10 @@ static void go_error(Reader *r, int word, int last, int end) {
     const char *name = r->v[word].code == X_GO ? "go" : "defer";
     const char *instead = r->v[end].code == C_SEMI ? "" : ";";
     bool call = last >= 0 && (last + 1 == end || is_word(r->v[last + 1].code));
-    if (call) node_error(r, word, end, instead, last + 1, "expected ';' after the call of '%s'", name);
-    else node_error(r, word, end, instead, word + 1, "expected a call after '%s'", name);
+    if (call)
+        node_error(r, word, end, instead, last + 1, "expected ';' after the call of '%s'", name);
+    else
+        node_error(r, word, end, instead, word + 1, "expected a call after '%s'", name);
 }
 
 // `go callee(args);`: `end` is the semicolon, or the brace that stands in its place.
@@ -146,7 +159,8 @@ void node_go_block(Reader *r, int word, int copies, int copies_end, int open, in
     Node *n = node_go(r, word, close + 1);
     n->is_block = true;
     n->body = span_of(r, open, close + 1);
-    if (copies < 0) return;
+    if (copies < 0)
+        return;
     n->head = span_of(r, copies + 1, copies_end);
     node_args(r, n, copies, copies_end);
 }
@@ -164,23 +178,27 @@ static void node_targets(Reader *r, Node *n, int first, int comma, int assign, i
     n->arrow = start_of(r, arrow);
     n->operand = span_of(r, arrow + 1, end);
     n->declares = r->v[first].flags & F_DECLARES;
-    if (assign < 0) return;
+    if (assign < 0)
+        return;
     n->assign = start_of(r, assign);
     n->target = span_of(r, first, comma < 0 ? assign : comma);
-    if (comma < 0) return;
+    if (comma < 0)
+        return;
     n->comma = start_of(r, comma);
     n->target2 = span_of(r, comma + 1, assign);
 }
 
 void node_receive2(Reader *r, int first, int comma, int assign, int arrow, int end) {
-    if (!receive2_check(r, first, comma, assign, end)) return;
+    if (!receive2_check(r, first, comma, assign, end))
+        return;
     Node *n = node_new(r, N_RECV2, first, end + 1);
     node_targets(r, n, first, comma, assign, arrow, end);
     n->semicolon = start_of(r, end);
 }
 
 void node_range(Reader *r, int word, int open, int colon, int close) {
-    if (!range_check(r, open, colon)) return;
+    if (!range_check(r, open, colon))
+        return;
     Node *n = node_new(r, N_RANGE, word, close + 1);
     n->keyword = start_of(r, word);
     n->target = span_of(r, open + 1, colon);
@@ -205,13 +223,18 @@ void node_case_error(Reader *r, int word, int colon, int at, const char *message
     node_any_case(r, word, colon, COMM_ERROR);
 }
 
-void node_case(Reader *r, int word, int first, int comma, int assign, int arrow, int colon, Comm comm) {
-    if (comma >= 0 && !receive2_check(r, first, comma, assign, -1)) comm = COMM_ERROR;
+void node_case(Reader *r, int word, int first, int comma, int assign, int arrow, int colon,
+               Comm comm) {
+    if (comma >= 0 && !receive2_check(r, first, comma, assign, -1))
+        comm = COMM_ERROR;
     Node *n = node_any_case(r, word, colon, comm);
-    if (comm == COMM_ERROR) return;
-    if (comm == COMM_DEFAULT) return;
+    if (comm == COMM_ERROR)
+        return;
+    if (comm == COMM_DEFAULT)
+        return;
     node_targets(r, n, first, comma, assign, arrow, colon);
-    if (comm != COMM_SEND) return;
+    if (comm != COMM_SEND)
+        return;
     n->value = n->operand;
     n->operand = span_of(r, first, arrow);
 }
@@ -223,20 +246,24 @@ void node_select(Reader *r, int word, int open, int close) {
     select_check(r, open, close);
 }
 
-// ---- the tree --------------------------------------------------------------------------------------
+// ---- the tree -----------------------------------------------------------------------------------
 
 static int node_compare(const void *a, const void *b) {
     const Node *x = *(Node *const *)a, *y = *(Node *const *)b;
-    if (x->span.start != y->span.start) return x->span.start < y->span.start ? -1 : 1;
-    if (x->span.end != y->span.end) return x->span.end > y->span.end ? -1 : 1;
+    if (x->span.start != y->span.start)
+        return x->span.start < y->span.start ? -1 : 1;
+    if (x->span.end != y->span.end)
+        return x->span.end > y->span.end ? -1 : 1;
     return (int)x->kind - (int)y->kind;
 }
 
 static void tree_append(Node *parent, Node *n) {
     n->parent = parent;
     n->depth = parent->depth + 1;
-    if (parent->last) parent->last->next = n;
-    else parent->first = n;
+    if (parent->last)
+        parent->last->next = n;
+    else
+        parent->first = n;
     parent->last = n;
 }
 
@@ -248,8 +275,20 @@ static bool is_left_out(const Node *parent, const Node *n) {
 
 // The innermost node around offset `at`, going up from n.
 static Node *tree_around(Node *n, size_t at) {
-    while (n->parent && n->span.end <= at) n = n->parent;
+    while (n->parent && n->span.end <= at)
+        n = n->parent;
     return n;
+}
+
+// Constructs within constructs, each checked and lowered by stages that may recurse: far more than
+// anyone writes.
+enum { MAX_DEPTH = 250 };
+
+static void tree_too_deep(Tree *t, const Node *n) {
+    diag_at(t->source, n->span.start, DIAG_ERROR, "constructs are nested more than %d deep",
+            MAX_DEPTH);
+    t->n_errors++;
+    t->broken = true;
 }
 
 static void tree_link(Tree *t, Node **nodes, size_t n) {
@@ -258,9 +297,12 @@ static void tree_link(Tree *t, Node **nodes, size_t n) {
     t->by_id[0] = t->root;
     for (size_t i = 0; i < n; i++) {
         inner = tree_around(inner, nodes[i]->span.start);
-        if (is_left_out(inner, nodes[i])) continue;
+        if (is_left_out(inner, nodes[i]))
+            continue;
         tree_append(inner, nodes[i]);
         inner = nodes[i];
+        if (inner->depth > MAX_DEPTH && !t->broken)
+            tree_too_deep(t, inner);
         inner->id = ++t->n_nodes;
         t->by_id[inner->id] = inner;
     }
@@ -284,26 +326,30 @@ Tree *tree_read(Source *source) {
     names_init(&r->names);
     reader_scan(r);
     reader_classify(r);
-    if (r->constructs && text_check(r)) reader_parse(r);
+    if (r->constructs && text_check(r))
+        reader_parse(r);
     includes_check(r);
+    t->tokens = (Tokens){r->v, r->n};
+    t->n_errors = r->n_errors;
+    t->broken = r->broken;
     if (r->n_nodes) {
         qsort(r->nodes, r->n_nodes, sizeof *r->nodes, node_compare);
         tree_link(t, r->nodes, r->n_nodes);
     }
-    t->tokens = (Tokens){r->v, r->n};
-    t->n_errors = r->n_errors;
-    t->broken = r->broken;
     return t;
 }
 
 // A node that only means something beside others: what it claims is C as well.
 static bool node_may_be_c(const Node *n) {
-    return n->kind == N_SEND || (n->kind == N_CALL && n->system_name) || (n->kind == N_WORD && n->word == W_ERRNO);
+    return n->kind == N_SEND || (n->kind == N_CALL && n->system_name) ||
+           (n->kind == N_WORD && n->word == W_ERRNO);
 }
 
-// Without a channel type or a construct that C cannot read, no operand can be a channel: `a <- b;` compares, close is POSIX's.
+// Without a channel type or a construct that C cannot read, no operand can be a channel: `a <- b;`
+// compares, close is POSIX's.
 bool tree_needs_translation(const Tree *t) {
     for (int i = 1; i <= t->n_nodes; i++)
-        if (!node_may_be_c(t->by_id[i])) return true;
+        if (!node_may_be_c(t->by_id[i]))
+            return true;
     return false;
 }
