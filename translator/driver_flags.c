@@ -189,6 +189,8 @@ void flags_compile_final(Words *w, const Unit *u) {
     add_plain_messages(w, c);
     add_dump_names(w, u);
     add_mode_and_output(w, u, u->output);
+    if (c->clang)                              // it does not believe the line marker
+        words_add(w, arena_format("-ffile-prefix-map=%s=%s", RUN_BODY, u->name));
     words_add(w, "-x");
     words_add(w, "cpp-output");
     words_add(w, RUN_BODY);
