@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""infix_fuzz.py COMMAND... FILE.i: `<-` is never taken for what it is not, in real C.
+"""`<-` is never taken for what it is not, in real C.
 
-FILE.i is preprocessed C without constructs. Every operator that is always binary (== && < ...) is replaced by `<-`: none of
+The files are preprocessed C without constructs. Every operator that is always binary (== && < ...) is replaced by `<-`: none of
 them may be read as a receive. Every operator that is always prefix (! ~) is replaced by `<-`: each must be read as one.
-COMMAND is run with the changed file and prints the tree (`gocc -d tree`). A third run leaves the text as it is: no node but
-mentions of errno and calls of system functions may come out.
+Left as it is, the text has no node but mentions of errno and calls of system functions.
 """
+import argparse
+import glob
 import os
 import re
 import subprocess
@@ -44,21 +45,21 @@ def replaced(text, wanted):
     return b"".join(out), count
 
 
-def nodes(command, text):
-    """The lines of the tree that COMMAND prints for the text."""
+def nodes(gocc, text):
+    """The lines of the tree of a text."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "fuzz.gc")
         with open(path, "wb") as file:
             file.write(text)
-        done = subprocess.run(command + [path], capture_output=True, timeout=120)
-    if done.returncode < 0:
-        sys.exit("crashed: %s" % command)
+        done = subprocess.run([gocc, "-d", "tree", "-fsyntax-only", "-w", path], capture_output=True, timeout=300)
+    if done.returncode < 0 or b"internal" in done.stderr:
+        sys.exit("crashed: %s" % done.stderr.decode("latin-1"))
     lines = done.stdout.decode("latin-1").splitlines()
     return [line for line in lines if re.match(r" *\d+:\d+ ", line) and not PLAIN.match(line)]
 
 
-def main():
-    command, path = sys.argv[1:-1], sys.argv[-1]
+def fuzz(gocc, path):
+    """All four readings of one file; the number of those with something wrong."""
     with open(path, "rb") as file:
         text = file.read()
     failures = 0
@@ -66,21 +67,56 @@ def main():
     def judge(name, count, found, bad):
         nonlocal failures
         failures += bool(bad)
-        print("%s %s: %d operators, %d nodes, %d wrong" % (path, name, count, len(found), len(bad)))
+        print("%s %s: %d operators, %d nodes, %d wrong" % (os.path.basename(path), name, count, len(found), len(bad)))
         for line in bad[:5]:
             print("   ", line)
 
-    plain = nodes(command, text)
+    plain = nodes(gocc, text)
     judge("as it is", 0, plain, plain)
     changed, count = replaced(text, ALWAYS_BINARY)
-    found = nodes(command, changed)
+    found = nodes(gocc, changed)
     judge("binary", count, found, [line for line in found if not re.match(r" *\d+:\d+ send ", line)])
     for operator in (b"!", b"~"):
         changed, count = replaced(text, {operator})
-        found = nodes(command, changed)
+        found = nodes(gocc, changed)
         receives = sum(1 for line in found if re.match(r" *\d+:\d+ receive ", line))
         missing = ["%d of %d are receives" % (receives, count)] if receives != count else []
         judge("prefix " + operator.decode(), count, found, missing)
+    return failures
+
+
+def headers():
+    """What this machine has of real C without being asked: all of C's and POSIX's headers in one text."""
+    names = ["complex", "ctype", "errno", "fcntl", "fenv", "inttypes", "locale", "math", "netdb", "pthread", "regex", "setjmp",
+             "signal", "stdatomic", "stdio", "stdlib", "string", "sys/socket", "sys/stat", "tgmath", "time", "unistd", "wchar",
+             "immintrin"]
+    source = "".join("#include <%s.h>\n" % name for name in names)
+    folder = tempfile.mkdtemp()
+    path = os.path.join(folder, "headers.i")
+    # -P: without line markers the headers are read as the user's own text.
+    subprocess.run(["gcc", "-E", "-P", "-x", "c", "-", "-o", path], input=source.encode(), check=True)
+    return path
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gocc", required=True)
+    parser.add_argument("files", nargs="*", help="preprocessed C; without any, system headers and what ./dev superset fetched")
+    options = parser.parse_args()
+    files = options.files
+    if not files:
+        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        files = [headers()]
+        for pattern in ("sqlite3/sqlite3.c", "lua5.4/src/l[a-v]*.c", "zlib/[a-z]*.c"):
+            files += glob.glob(os.path.join(root, "build/superset/tree", pattern))
+    failures = 0
+    for path in files:
+        if path.endswith(".c"):
+            out = os.path.join(tempfile.mkdtemp(), os.path.basename(path) + ".i")
+            subprocess.run(["gcc", "-E", path, "-o", out], check=True)
+            path = out
+        failures += fuzz(options.gocc, path)
+    print("%d files, %d readings wrong" % (len(files), failures))
     return 1 if failures else 0
 
 
