@@ -156,7 +156,7 @@ static void table5_entry(const LineTable *t, Cursor *c, uint64_t i, const char *
         gort_cursor_uleb(c);
     }
     uint64_t rows = gort_cursor_uleb(c);
-    for (uint64_t row = 0; row < rows && !c->failed; row++) {
+    for (uint64_t row = 0; row < rows && columns && !c->failed; row++) {
         Cursor column = format;
         gort_cursor_skip(&column, 1);
         for (int k = 0; k < columns; k++) {

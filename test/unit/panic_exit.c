@@ -71,7 +71,7 @@ static void exit_runs_all_deferred_calls(void) {
     EXPECT_EVENTS("recovered:0 b a");
 }
 
-// ---- GO5: a panic in a deferred call during the exit, recovered further out, does not cancel the 
+// ---- GO5: a panic in a deferred call during the exit, recovered further out, does not cancel the
 
 static int exit_then_panic(void) {
     FRAME(result);
