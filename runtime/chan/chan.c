@@ -35,13 +35,8 @@ static inline __attribute__((always_inline)) void value_copy(void *to, const voi
         __builtin_memcpy(to, from, 8);
     else if (size == 4)
         __builtin_memcpy(to, from, 4);
-#if defined(GORT_TSAN) && defined(__x86_64__)
-    else                         // not watched: what is accessed on whose behalf is said by sanitize_read and sanitize_write
-        __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size)::"memory");
-#else
-    else if (size)
-        memcpy(to, from, size);
-#endif
+    else
+        sanitize_copy(to, from, size);
 }
 
 static inline __attribute__((always_inline)) void value_clear(void *at, size_t size) {

@@ -112,6 +112,28 @@ static __attribute__((noinline)) StackHeader *acquire_slow(StackCache *cache) {
     return h ? h : stack_new();
 }
 
+#ifdef GORT_TSAN
+// What the sanitizer knows of a stack's bytes must not outlive its goroutine: the next one's accesses are not ordered after those. It forgets a range
+// that is mapped anew while it ignores the thread. The header's page stays, so a stack ends at the page before.
+static char *stack_high(const StackHeader *h) { return (char *)((uintptr_t)h & ~(uintptr_t)4095); }
+static StackHeader *header_of(Stack stack) {
+    Chunk *c = chunk_of(stack.low);
+    return slot_header(c, (uint32_t)((size_t)(stack.low - c->base) / GORT_STACK_BYTES));
+}
+static void stack_forget(StackHeader *h) {
+    gort_os_memory_renew(h->low, (size_t)(stack_high(h) - h->low));
+}
+#else
+static inline char *stack_high(const StackHeader *h) { return h->high; }
+static inline StackHeader *header_of(Stack stack) { return (StackHeader *)stack.high; }
+static inline void stack_forget(StackHeader *h) {
+#ifdef GORT_ASAN
+    __asan_unpoison_memory_region(h->low, (size_t)(h->high - h->low));   // frames left by panics and go_exit
+#endif
+    (void)h;
+}
+#endif
+
 Stack gort_stack_acquire(StackCache *cache, struct Goroutine *owner) {
     StackHeader *h = cache ? cache->first : NULL;
     if (likely(h != NULL)) {
@@ -121,7 +143,7 @@ Stack gort_stack_acquire(StackCache *cache, struct Goroutine *owner) {
         h = acquire_slow(cache);
     }
     h->owner = owner;
-    return (Stack){h->low, h->high};
+    return (Stack){h->low, stack_high(h)};
 }
 
 static void shared_put(StackHeader *first, StackHeader *last, uint32_t n) {
@@ -146,11 +168,9 @@ static __attribute__((noinline)) void cache_spill(StackCache *cache, uint32_t ke
 }
 
 void gort_stack_release(StackCache *cache, Stack stack) {
-#ifdef GORT_ASAN
-    __asan_unpoison_memory_region(stack.low, (size_t)(stack.high - stack.low));   // frames left by panics and go_exit
-#endif
-    StackHeader *h = (StackHeader *)stack.high;
-    gort_assert(h->high == stack.high && h->low == stack.low);
+    StackHeader *h = header_of(stack);
+    gort_assert(h->low == stack.low);
+    stack_forget(h);
     if (!cache) {
         shared_put(h, h, 1);
         return;

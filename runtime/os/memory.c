@@ -5,6 +5,7 @@
 // guard survives MADV_DONTNEED. It is tried first, and given up for good when the kernel does not know it.
 #include "os/os.h"
 
+#include "base/sanitize.h"
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -13,9 +14,18 @@
 #define MADV_GUARD_INSTALL 102
 #endif
 
+// The thread sanitizer takes mapping for a write of the whole range by the current goroutine, unless it ignores it just then:
+// in that case it forgets what it knew of the range.
+static void *map(void *at, size_t bytes, int flags) {
+    sanitize_ignore_begin();
+    void *p = mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+    sanitize_ignore_end();
+    return p;
+}
+
 void *gort_os_memory_map(size_t bytes, size_t align) {
     size_t all = bytes + align;
-    char *p = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *p = map(NULL, all, 0);
     if (p == MAP_FAILED) return NULL;
     char *start = (char *)(((uintptr_t)p + align - 1) & ~(uintptr_t)(align - 1));
     if (start > p) munmap(p, (size_t)(start - p));
@@ -43,4 +53,8 @@ void gort_os_memory_small_pages(void *at, size_t bytes) {
     int saved = errno;
     madvise(at, bytes, MADV_NOHUGEPAGE);   // EINVAL on kernels without huge pages: just as well
     errno = saved;
+}
+
+void gort_os_memory_renew(void *at, size_t bytes) {
+    map(at, bytes, MAP_FIXED);
 }

@@ -23,6 +23,8 @@ void *gort_os_memory_map(size_t bytes, size_t align);
 // Makes [at, at + bytes) fault on every access, for good. Takes no map entry where the kernel has MADV_GUARD_INSTALL (6.13); else mprotect,
 // of which a process has about 32,000: false when they are used up.
 bool gort_os_memory_guard(void *at, size_t bytes);
+// Replaces pages of gort_os_memory_map by zeroed ones.
+void gort_os_memory_renew(void *at, size_t bytes);
 // Small pages here: a goroutine that uses 4 KiB of its stack must not be given 2 MiB.
 void gort_os_memory_small_pages(void *at, size_t bytes);
 

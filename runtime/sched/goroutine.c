@@ -32,9 +32,8 @@ static void cache_push(GoroutineCache *cache, Goroutine *g) {
 
 // Under goroutines_lock: all goroutines of a fresh slab to the shared list.
 static void slab_add(void) {
-    Slab *slab = aligned_alloc(64, (sizeof *slab + 63) & ~(size_t)63);
+    Slab *slab = gort_os_memory_map(sizeof *slab, 4096);
     if (!slab) gort_upcalls.fatal("runtime: out of memory");
-    memset(slab, 0, sizeof *slab);
     for (uint32_t i = 0; i < GORT_GOROUTINES_PER_SLAB; i++) {
         slab->goroutines[i].next = shared;
         shared = &slab->goroutines[i];
@@ -134,7 +133,7 @@ static inline void env_copy(Goroutine *g, const void *env, size_t size) {
     g->env_heap = false;
     g->env = g->env_inline;
     if (unlikely(size > GORT_ENV_INLINE)) env_allocate(g, size);
-    memcpy(g->env, env, size);
+    sanitize_copy(g->env, env, size);
 }
 
 Goroutine *gort_goroutine_new(Machine *m, void (*fn)(void *), const void *env, size_t env_size, const void *go_pc) {

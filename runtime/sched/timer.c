@@ -15,6 +15,7 @@
 // A timer that becomes the earliest is announced (gort_sched_timer_changed): the machine that sleeps until a later time must be told.
 #include "sched/timer.h"
 
+#include "base/sanitize.h"
 #include <stdlib.h>
 
 enum { ARY = 4 };
@@ -54,7 +55,9 @@ static void heap_publish(TimerHeap *h) {
 static void heap_insert(TimerHeap *h, Timer *t) {
     if (h->count == h->capacity) {
         h->capacity = h->capacity ? 2 * h->capacity : 16;
+        sanitize_ignore_begin();
         h->v = realloc(h->v, h->capacity * sizeof *h->v);
+        sanitize_ignore_end();
         gort_check(h->v && "memory for timers");
     }
     heap_set(h, h->count++, t);
