@@ -109,7 +109,8 @@ static int compile_verbatim(void) {
     return run_on_input(&w, NULL, NULL);
 }
 
-// The compiler takes the unit's name from the line marker that the text begins with.
+// The compiler takes the unit's name from the line marker that the text begins with. What the translator puts before the text is ours,
+// not the user's: as a system header it earns no warnings.
 static void begin_with_name(Buffer *body, const char *name) {
     buffer_puts(body, "# 1 \"");
     for (const char *p = name; *p; p++) {
@@ -117,7 +118,7 @@ static void begin_with_name(Buffer *body, const char *name) {
             buffer_puts(body, "\\");
         buffer_append(body, p, 1);
     }
-    buffer_puts(body, "\"\n");
+    buffer_puts(body, "\"\n# 1 \"<gocc>\" 3\n");
 }
 
 // -save-temps: the final C.
