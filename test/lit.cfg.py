@@ -2,7 +2,7 @@
 #
 # A test is a file with RUN lines: .gc, .c, .test or .sh; a C file under unit/ without RUN lines is a unit test:
 # its executable is built by CMake, and passes by exiting with 0. Parameters: preset (dev, asan, tsan, small,
-# release), llvm (its directory).
+# release), llvm (its directory), out (where tests write).
 #
 # Under presets other than dev only what can differ there runs: see `shared_suites`.
 import os
@@ -21,7 +21,7 @@ build = os.path.join(root, "build", preset)
 
 config.name = "gocc-" + preset
 config.test_source_root = os.path.dirname(os.path.abspath(__file__))
-config.test_exec_root = os.path.join(build, "test", "out")
+config.test_exec_root = lit_config.params.get("out", os.path.join(build, "test", "out"))
 lit_config.maxIndividualTestTime = int(os.environ.get("TEST_TIMEOUT", "30" if preset != "tsan" else "60"))
 config.suffixes = [".gc", ".c", ".test", ".sh"]
 # Inputs: what tests read, not tests themselves.
