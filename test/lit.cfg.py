@@ -35,6 +35,9 @@ if preset not in ("dev", "release"):
         path = os.path.join(config.test_source_root, name)
         if os.path.isdir(path) and name not in shared_suites:
             config.excludes.append(name)
+# The translator is the same program in these.
+if preset in ("tsan", "small"):
+    config.excludes += [n for n in os.listdir(os.path.join(root, "test", "unit")) if n.startswith("tr_")]
 
 # The environment of tests is the same for everyone.
 for name in ("GOMAXPROCS", "GODEBUG", "GOTRACEBACK", "GOGC", "GOMEMLIMIT", "GOCC_CC", "CC", "CFLAGS"):
