@@ -80,7 +80,7 @@ static void print_line(const char *line) {
             fprintf(stderr, "%s\n", text);
         return;
     }
-    if (about_generated_code(m.text) && strcmp(m.kind, "note") == 0)
+    if (about_generated_code(m.text) && !strstr(m.kind, "error"))
         return;
     UserPlace place = place_of(&m);
     diag_print(stderr, &place, m.kind, m.text);

@@ -257,10 +257,14 @@ static void add_directories(Scan *s, const Command *c, const char *option) {
 
 static void add_path_variable(Scan *s, const char *name) {
     const char *p = getenv(name);
-    while (p && *p) {
+    if (!p || !*p)
+        return;
+    for (;; p++) {                             // an empty name, also at the end, is the current directory
         size_t n = strcspn(p, ":");
         words_add(&s->directories, n ? arena_strndup(p, n) : ".");
-        p += n + (p[n] == ':');
+        p += n;
+        if (!*p)
+            return;
     }
 }
 
