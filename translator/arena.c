@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    BLOCK_BYTES = 256 << 10,      // a unit of a few hundred lines fits into one
+    BLOCK_BYTES = 256 << 10, // a unit of a few hundred lines fits into one
     ALIGNMENT = 16
 };
 
@@ -35,7 +35,7 @@ void *arena_alloc(size_t bytes) {
     if (bytes > SIZE_MAX - ALIGNMENT)
         out_of_memory(bytes);
     bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (bytes > BLOCK_BYTES / 4)                // a large object gets its own block, the current one stays in use
+    if (bytes > BLOCK_BYTES / 4) // a large object gets its own block, the current one stays in use
         return fresh_block(bytes);
     if (bytes > (size_t)(block_end - block_at)) {
         block_at = fresh_block(BLOCK_BYTES);

@@ -16,15 +16,20 @@
 #include <string.h>
 
 DiagOptions diag_options = {
-    .caret = true, .line_numbers = true, .column = true, .column_origin = 1, .tab_stop = 8, .warnings = true,
+    .caret = true,
+    .line_numbers = true,
+    .column = true,
+    .column_origin = 1,
+    .tab_stop = 8,
+    .warnings = true,
 };
 
 typedef struct Message {
-    const Source *source;              // NULL: without a place
+    const Source *source; // NULL: without a place
     size_t offset;
     Severity severity;
     const char *text;
-    size_t lead;                       // index of the message that this note belongs to, or its own index
+    size_t lead; // index of the message that this note belongs to, or its own index
 } Message;
 
 static Message *messages;
@@ -58,7 +63,7 @@ static bool wanted(Message *m) {
 
 static void collect(Message m) {
     m.text = diag_user_types(m.text);
-    static bool last_dropped;          // a note follows its message into the void
+    static bool last_dropped; // a note follows its message into the void
     if (m.severity == DIAG_NOTE ? last_dropped : !wanted(&m) || said_before(&m)) {
         last_dropped = true;
         return;
@@ -85,7 +90,7 @@ void diag_at(const Source *s, size_t offset, Severity severity, const char *form
     va_start(args, format);
     const char *text = format_text(format, args);
     va_end(args);
-    collect((Message){ .source = s, .offset = offset, .severity = severity, .text = text });
+    collect((Message){.source = s, .offset = offset, .severity = severity, .text = text});
 }
 
 void diag_plain(Severity severity, const char *format, ...) {
@@ -93,7 +98,7 @@ void diag_plain(Severity severity, const char *format, ...) {
     va_start(args, format);
     const char *text = format_text(format, args);
     va_end(args);
-    collect((Message){ .severity = severity, .text = text });
+    collect((Message){.severity = severity, .text = text});
 }
 
 int diag_errors(void) {
@@ -114,11 +119,14 @@ static int compare(const void *a, const void *b) {
 }
 
 static const char *kind_name(Severity severity) {
-    static const char *const names[] = { "note", "warning", "error", "fatal error" };
+    static const char *const names[] = {"note", "warning", "error", "fatal error"};
     return names[severity];
 }
 
-typedef struct Printed { UserPlace place; const char *text; } Printed;
+typedef struct Printed {
+    UserPlace place;
+    const char *text;
+} Printed;
 
 // Two places of the text can be one place of the file: the argument that a macro uses twice.
 static bool printed_before(const UserPlace *p, const char *text) {
@@ -126,16 +134,17 @@ static bool printed_before(const UserPlace *p, const char *text) {
     static size_t n, cap;
     for (size_t i = 0; i < n; i++) {
         const UserPlace *q = &printed[i].place;
-        if (q->line == p->line && q->column == p->column && strcmp(q->file, p->file) == 0 && strcmp(printed[i].text, text) == 0)
+        if (q->line == p->line && q->column == p->column && strcmp(q->file, p->file) == 0 &&
+            strcmp(printed[i].text, text) == 0)
             return true;
     }
-    *ARENA_PUSH(printed, n, cap) = (Printed){ *p, text };
+    *ARENA_PUSH(printed, n, cap) = (Printed){*p, text};
     return false;
 }
 
 // False: this has been said.
 static bool print(const Message *m) {
-    static bool repeated;              // a note shares the fate of its message
+    static bool repeated; // a note shares the fate of its message
     if (!m->source) {
         diag_print_plain(stderr, kind_name(m->severity), m->text);
         return true;

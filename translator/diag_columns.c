@@ -12,16 +12,24 @@
 //   2. unless that is no word: then we are among the arguments, and the name stands before the open parenthesis.
 //   3. If that leads to another line than the line marker says, the macro is looked for by name on the marker's line.
 
-#define _GNU_SOURCE                             // memmem
+#define _GNU_SOURCE // memmem
 #include "diag.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct SpelledToken { size_t offset; const char *file; unsigned line, column; } SpelledToken;
+typedef struct SpelledToken {
+    size_t offset;
+    const char *file;
+    unsigned line, column;
+} SpelledToken;
 
-typedef struct Map { const Source *source; SpelledToken *v; size_t n, cap; } Map;
+typedef struct Map {
+    const Source *source;
+    SpelledToken *v;
+    size_t n, cap;
+} Map;
 
 char *(*diag_debug_cpp)(size_t *length);
 
@@ -45,11 +53,12 @@ static const char *read_note(const char *p, const char *end, SpelledToken *out) 
     const char *close = rest ? memchr(rest, '}', (size_t)(end - rest)) : NULL;
     if (!close)
         return NULL;
-    static const char *last;                    // names repeat: one copy for a run of them
+    static const char *last; // names repeat: one copy for a run of them
     if (!last || strlen(last) != (size_t)(name_end - name) || memcmp(last, name, strlen(last)) != 0)
         last = arena_strndup(name, (size_t)(name_end - name));
-    *out = (SpelledToken){ .file = last, .line = (unsigned)strtoul(line + 3, NULL, 10),
-                           .column = (unsigned)strtoul(column + 3, NULL, 10) };
+    *out = (SpelledToken){.file = last,
+                          .line = (unsigned)strtoul(line + 3, NULL, 10),
+                          .column = (unsigned)strtoul(column + 3, NULL, 10)};
     return close + 1;
 }
 
@@ -68,7 +77,7 @@ static void read_map(Map *map, const char *p, const char *end) {
         } else if (at < s->length && *p == s->text[at]) {
             p++, at++;
         } else {
-            break;                              // not the same text: what was read up to here holds
+            break; // not the same text: what was read up to here holds
         }
     }
 }
@@ -77,7 +86,7 @@ static const Map *map_of(const Source *s) {
     static Map map;
     if (map.source == s)
         return &map;
-    map = (Map){ .source = s };
+    map = (Map){.source = s};
     size_t length = 0;
     char *text = diag_debug_cpp ? diag_debug_cpp(&length) : NULL;
     if (text) {
@@ -140,7 +149,7 @@ static const char *macro_defined_at(const char *file, unsigned line) {
 }
 
 static bool is_virtual_file(const char *file) {
-    return file[0] == '<';                      // <command-line>, <built-in>, <stdin>
+    return file[0] == '<'; // <command-line>, <built-in>, <stdin>
 }
 
 // Is the token out of a macro's body? *name: the macro's, "" if nobody knows.
@@ -156,14 +165,16 @@ static bool in_macro_body(const SpelledToken *t, const Place *place, const char 
 
 // ---- where a macro was used ---------------------------------------------------------------------------
 
-typedef struct Spot { unsigned line, column; } Spot;
+typedef struct Spot {
+    unsigned line, column;
+} Spot;
 
 // Goes forward over blanks, comments, line ends and directives; moves *spot along.
 static const char *skip_forward(const char *p, const char *end, Spot *spot) {
     while (p < end) {
         if (*p == '\n') {
             p++;
-            *spot = (Spot){ spot->line + 1, 1 };
+            *spot = (Spot){spot->line + 1, 1};
             const char *first = skip_space(p, end);
             if (first < end && *first == '#') {
                 const char *newline = memchr(p, '\n', (size_t)(end - p));
@@ -174,7 +185,8 @@ static const char *skip_forward(const char *p, const char *end, Spot *spot) {
         if (end - p > 1 && p[0] == '/' && p[1] == '*') {
             const char *close = memmem(p + 2, (size_t)(end - p) - 2, "*/", 2);
             for (const char *stop = close ? close + 2 : end; p < stop; p++)
-                *spot = *p == '\n' ? (Spot){ spot->line + 1, 1 } : (Spot){ spot->line, spot->column + 1 };
+                *spot =
+                    *p == '\n' ? (Spot){spot->line + 1, 1} : (Spot){spot->line, spot->column + 1};
             continue;
         }
         if (end - p > 1 && p[0] == '/' && p[1] == '/') {
@@ -203,7 +215,7 @@ static const char *callee_before(const char *begin, const char *p) {
                 word--;
             if (word < word_end)
                 return word;
-            depth = 0;                          // a parenthesis of an expression: go on outwards
+            depth = 0; // a parenthesis of an expression: go on outwards
         }
         if (p[-1] == ';' || p[-1] == '{' || p[-1] == '}')
             return NULL;
@@ -227,9 +239,10 @@ static bool use_after(const Source *s, const SpelledToken *before, Spot *use) {
         return false;
     const char *end = begin + strlen(begin);
     size_t token = s->text[before->offset] == '"' || s->text[before->offset] == '\''
-                       ? diag_token_length(line, length, before->column) : word_length(s, before->offset);
+                       ? diag_token_length(line, length, before->column)
+                       : word_length(s, before->offset);
     const char *p = line + before->column - 1 + token;
-    *use = (Spot){ before->line, before->column + (unsigned)token };
+    *use = (Spot){before->line, before->column + (unsigned)token};
     const char *next = skip_forward(p < end ? p : end, end, use);
     if (next < end && is_word_char(*next))
         return true;
@@ -250,13 +263,13 @@ static Spot use_on_line(const Place *place, const char *name) {
     size_t length;
     const char *line = diag_line(place->file, place->line, &length);
     if (!line)
-        return (Spot){ place->line, place->column };
+        return (Spot){place->line, place->column};
     size_t n = strlen(name);
     for (size_t i = 0; n > 0 && i + n <= length; i++)
         if (memcmp(line + i, name, n) == 0 && (i == 0 || !is_word_char(line[i - 1])) &&
             (i + n == length || !is_word_char(line[i + n])))
-            return (Spot){ place->line, (unsigned)i + 1 };
-    return (Spot){ place->line, (unsigned)(skip_space(line, line + length) - line) + 1 };
+            return (Spot){place->line, (unsigned)i + 1};
+    return (Spot){place->line, (unsigned)(skip_space(line, line + length) - line) + 1};
 }
 
 static Spot macro_use(const Map *map, long index, const Place *place, const char *name) {
@@ -267,7 +280,8 @@ static Spot macro_use(const Map *map, long index, const Place *place, const char
         if (in_macro_body(before, &there, &ignored))
             continue;
         Spot use;
-        if (strcmp(before->file, place->file) == 0 && use_after(map->source, before, &use) && use.line == place->line)
+        if (strcmp(before->file, place->file) == 0 && use_after(map->source, before, &use) &&
+            use.line == place->line)
             return use;
         break;
     }
@@ -278,7 +292,8 @@ static Spot macro_use(const Map *map, long index, const Place *place, const char
 
 UserPlace diag_locate(const Source *s, size_t offset) {
     Place place = source_place(s, offset);
-    UserPlace result = { .file = place.file, .line = place.line, .column = place.column, .system = place.system };
+    UserPlace result = {
+        .file = place.file, .line = place.line, .column = place.column, .system = place.system};
     const Map *map = map_of(s);
     long index = token_at(map, offset);
     if (index < 0)
@@ -287,7 +302,8 @@ UserPlace diag_locate(const Source *s, size_t offset) {
     const char *name;
     if (!in_macro_body(t, &place, &name)) {
         // Behind the token, or inside it, columns go on; on a later line nothing is known but the text's column.
-        bool near = offset - t->offset < 4096 && !memchr(s->text + t->offset, '\n', offset - t->offset);
+        bool near =
+            offset - t->offset < 4096 && !memchr(s->text + t->offset, '\n', offset - t->offset);
         if (near && strcmp(t->file, place.file) == 0) {
             result.line = t->line;
             result.column = t->column + (unsigned)(offset - t->offset);

@@ -8,14 +8,18 @@
 
 #include <string.h>
 
-typedef struct Open { const char *file; unsigned line; } Open;      // line: of the #include that was last met in it
+typedef struct Open {
+    const char *file;
+    unsigned line;
+} Open; // line: of the #include that was last met in it
 
 static Open *stack;
 static size_t n_open, cap_open;
 
 static bool is_virtual(const char *file) {
     size_t n = strlen(file);
-    return file[0] == '<' || (n > 2 && strcmp(file + n - 2, "//") == 0);      // <built-in>, the working directory
+    return file[0] == '<' ||
+           (n > 2 && strcmp(file + n - 2, "//") == 0); // <built-in>, the working directory
 }
 
 static size_t find_open(const char *file) {
@@ -34,7 +38,7 @@ static unsigned line_before(const Source *s, const LineMark *mark) {
 
 static void build_stack(const Source *s, size_t offset) {
     n_open = 0;
-    *ARENA_PUSH(stack, n_open, cap_open) = (Open){ .file = s->main_file };
+    *ARENA_PUSH(stack, n_open, cap_open) = (Open){.file = s->main_file};
     for (size_t i = 1; i < s->n_marks && s->marks[i].offset <= offset; i++) {
         const LineMark *m = &s->marks[i];
         if (is_virtual(m->file))
@@ -44,7 +48,7 @@ static void build_stack(const Source *s, size_t offset) {
             n_open = open;
         } else {
             stack[n_open - 1].line = is_virtual(m[-1].file) ? 0 : line_before(s, m);
-            *ARENA_PUSH(stack, n_open, cap_open) = (Open){ .file = m->file };
+            *ARENA_PUSH(stack, n_open, cap_open) = (Open){.file = m->file};
         }
     }
 }
@@ -59,8 +63,9 @@ void diag_print_includes(FILE *out, const Source *s, size_t offset) {
     build_stack(s, offset);
     for (size_t i = n_open; i > 1; i--) {
         const Open *from = &stack[i - 2];
-        fprintf(out, "%s %s%s:%u%s%s\n", i == n_open ? "In file included from" : "                 from",
-                diag_options.color ? "\33[01m\33[K" : "", from->file, from->line, diag_options.color ? "\33[m\33[K" : "",
-                i > 2 ? "," : ":");
+        fprintf(out, "%s %s%s:%u%s%s\n",
+                i == n_open ? "In file included from" : "                 from",
+                diag_options.color ? "\33[01m\33[K" : "", from->file, from->line,
+                diag_options.color ? "\33[m\33[K" : "", i > 2 ? "," : ":");
     }
 }

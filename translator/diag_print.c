@@ -25,7 +25,8 @@ static const char *kind_color(const char *kind) {
 
 // The column that is printed, by -fdiagnostics-column-unit and -fdiagnostics-column-origin.
 static unsigned shown_column(const char *line, size_t length, unsigned column) {
-    unsigned shown = line && !diag_options.byte_columns ? diag_display_column(line, length, column) : column;
+    unsigned shown =
+        line && !diag_options.byte_columns ? diag_display_column(line, length, column) : column;
     return shown - 1 + (unsigned)diag_options.column_origin;
 }
 
@@ -61,7 +62,8 @@ static void put_gutter(FILE *out, unsigned line) {
 // A line longer than this is no help to anybody.
 enum { SHOWN_BYTES = 4096 };
 
-static void put_caret(FILE *out, const UserPlace *place, const char *line, size_t length, const char *kind) {
+static void put_caret(FILE *out, const UserPlace *place, const char *line, size_t length,
+                      const char *kind) {
     if (place->column > length + 1 || length > SHOWN_BYTES)
         return;
     put_gutter(out, place->line);
@@ -93,10 +95,12 @@ void diag_print(FILE *out, const UserPlace *place, const char *kind, const char 
     put_message(out, place, kind, text);
     if (!place->macro)
         return;
-    UserPlace body = { .file = place->body_file, .line = place->body_line, .column = place->body_column };
+    UserPlace body = {
+        .file = place->body_file, .line = place->body_line, .column = place->body_column};
     put_message(out, &body, "note", arena_format("in definition of macro '%s'", place->macro));
 }
 
 void diag_print_plain(FILE *out, const char *kind, const char *text) {
-    fprintf(out, "%sgocc:%s %s%s: %s%s\n", COLOR_LOCUS, COLOR_END, kind_color(kind), kind, COLOR_END, text);
+    fprintf(out, "%sgocc:%s %s%s: %s%s\n", COLOR_LOCUS, COLOR_END, kind_color(kind), kind,
+            COLOR_END, text);
 }

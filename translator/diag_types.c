@@ -18,16 +18,22 @@ typedef enum TypeKind { T_BASE, T_POINTER, T_ARRAY, T_FUNCTION } TypeKind;
 typedef struct Type Type;
 struct Type {
     TypeKind kind;
-    const char *text;              // T_BASE: its words; T_ARRAY: the bound; T_FUNCTION: `...` or ""
-    const char *qualifiers;        // T_POINTER: "const volatile" or ""
-    char sign;                     // T_POINTER: * or ^ (a block)
-    Type *to;                      // pointee, element, result
-    Type **params; size_t n_params;
+    const char *text;       // T_BASE: its words; T_ARRAY: the bound; T_FUNCTION: `...` or ""
+    const char *qualifiers; // T_POINTER: "const volatile" or ""
+    char sign;              // T_POINTER: * or ^ (a block)
+    Type *to;               // pointee, element, result
+    Type **params;
+    size_t n_params;
 };
 
 // ---- reading --------------------------------------------------------------------------------------
 
-typedef struct Reader { const char *p, *end; const char *name; bool failed; int depth; } Reader;
+typedef struct Reader {
+    const char *p, *end;
+    const char *name;
+    bool failed;
+    int depth;
+} Reader;
 
 static void skip_blanks(Reader *r) {
     while (r->p < r->end && isspace((unsigned char)*r->p))
@@ -77,12 +83,13 @@ static bool is_one_of(const char *word, size_t n, const char *const *list) {
     return false;
 }
 
-static const char *const qualifiers[] = { "const", "volatile", "restrict", "_Atomic", "__restrict", NULL };
-static const char *const typeofs[] = { "typeof", "__typeof__", "__typeof", "typeof_unqual", NULL };
-static const char *const tags[] = { "struct", "union", "enum", NULL };
+static const char *const qualifiers[] = {"const",   "volatile",   "restrict",
+                                         "_Atomic", "__restrict", NULL};
+static const char *const typeofs[] = {"typeof", "__typeof__", "__typeof", "typeof_unqual", NULL};
+static const char *const tags[] = {"struct", "union", "enum", NULL};
 static const char *const type_words[] = {
-    "void", "char", "short", "int", "long", "float", "double", "signed", "unsigned", "_Bool", "bool",
-    "_Complex", "__int128", "_Float128", "__float128", NULL,
+    "void",     "char",  "short", "int",      "long",     "float",     "double",     "signed",
+    "unsigned", "_Bool", "bool",  "_Complex", "__int128", "_Float128", "__float128", NULL,
 };
 
 static Type *read_type(Reader *r);
@@ -90,7 +97,7 @@ static Type *read_declarator(Reader *r, Type *base);
 
 static Type *new_type(TypeKind kind, Type *to) {
     Type *t = arena_alloc(sizeof *t);
-    *t = (Type){ .kind = kind, .to = to, .text = "", .qualifiers = "", .sign = '*' };
+    *t = (Type){.kind = kind, .to = to, .text = "", .qualifiers = "", .sign = '*'};
     return t;
 }
 
@@ -112,7 +119,7 @@ static void read_unnamed(Reader *r, Type *base) {
 static Type *read_base(Reader *r) {
     Type *base = new_type(T_BASE, NULL), *inner = NULL;
     const char *word;
-    bool named = false;                        // a name of a type was read: another one is the declared name
+    bool named = false; // a name of a type was read: another one is the declared name
     for (size_t n; (n = word_ahead(r, &word)) > 0;) {
         bool qualifier = is_one_of(word, n, qualifiers), tag = is_one_of(word, n, tags);
         bool type_word = is_one_of(word, n, type_words);
@@ -198,7 +205,7 @@ static bool nested_ahead(Reader *r) {
 static Type *read_direct(Reader *r, Type *base) {
     if (nested_ahead(r)) {
         r->p++;
-        Reader inside = *r;                    // read the inside when it is known what it applies to
+        Reader inside = *r; // read the inside when it is known what it applies to
         int depth = 1;
         for (; r->p < r->end && depth > 0; r->p++)
             depth += (*r->p == '(') - (*r->p == ')');
@@ -249,13 +256,15 @@ static const char *show_channel(const Type *t) {
     if (t->kind != T_POINTER || t->to->kind != T_POINTER || t->to->to->kind != T_FUNCTION)
         return NULL;
     const Type *function = t->to->to;
-    if (function->n_params != 1 || function->to->kind != T_POINTER || function->params[0]->kind != T_BASE ||
+    if (function->n_params != 1 || function->to->kind != T_POINTER ||
+        function->params[0]->kind != T_BASE ||
         strcmp(function->params[0]->text, "struct gocc_chan") != 0)
         return NULL;
-    const char *form = strstr(t->to->qualifiers, "const") ? "chan<-(%s)"
-                       : strstr(t->to->qualifiers, "volatile") ? "<-chan(%s)" : "chan(%s)";
+    const char *form = strstr(t->to->qualifiers, "const")      ? "chan<-(%s)"
+                       : strstr(t->to->qualifiers, "volatile") ? "<-chan(%s)"
+                                                               : "chan(%s)";
     const char *elem = show(function->to->to, "");
-    Buffer b = { 0 };
+    Buffer b = {0};
     const char *mark = strstr(form, "%s");
     buffer_printf(&b, "%.*s%s%s", (int)(mark - form), form, elem, mark + 2);
     const char *name = arena_strndup(b.data, b.length);
@@ -264,7 +273,9 @@ static const char *show_channel(const Type *t) {
 }
 
 static const char *join(const char *left, const char *right) {
-    return *right == '[' ? arena_format("%s%s", left, right) : *right ? arena_format("%s %s", left, right) : left;
+    return *right == '[' ? arena_format("%s%s", left, right)
+           : *right      ? arena_format("%s %s", left, right)
+                         : left;
 }
 
 static const char *show_parameters(const Type *t) {
@@ -282,7 +293,8 @@ static const char *show(const Type *t, const char *inner) {
     if (t->kind == T_BASE)
         return join(t->text, inner);
     if (t->kind == T_POINTER)
-        return show(t->to, arena_format("%c%s%s%s", t->sign, t->qualifiers, *t->qualifiers && *inner ? " " : "", inner));
+        return show(t->to, arena_format("%c%s%s%s", t->sign, t->qualifiers,
+                                        *t->qualifiers && *inner ? " " : "", inner));
     if (*inner == '*' || *inner == '^')
         inner = arena_format("(%s)", inner);
     if (t->kind == T_ARRAY)
@@ -292,7 +304,7 @@ static const char *show(const Type *t, const char *inner) {
 
 // [p, end) in the user's words, or NULL if it is no type that mentions a channel.
 static const char *user_type(const char *p, const char *end) {
-    Reader r = { .p = p, .end = end, .name = "" };
+    Reader r = {.p = p, .end = end, .name = ""};
     Type *type = read_type(&r);
     skip_blanks(&r);
     if (r.failed || r.p != r.end)
@@ -358,10 +370,10 @@ static const char *rewrite_quoted(const char *p, const char *stop, const char *q
 }
 
 char *diag_user_types(const char *message) {
-    Buffer out = { 0 };
+    Buffer out = {0};
     const char *p = message;
     while (*p) {
-        bool apostrophe = p > message && isalnum((unsigned char)p[-1]);        // don't
+        bool apostrophe = p > message && isalnum((unsigned char)p[-1]); // don't
         size_t open = apostrophe ? 0 : quote_at(p, true);
         const char *stop = open ? quote_end(p + open) : NULL;
         const char *aka_start, *aka_stop;

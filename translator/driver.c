@@ -23,10 +23,12 @@ static int show_or_become(const Command *c, Words *w) {
 
 // gcc's text must stay as it is, at the beginning: configure scripts read it.
 static int print_version(const Command *c, Words *w) {
-    Run r = { 0 };
+    Run r = {0};
     int status = run(c, w, &r);
     if (status == 0)
-        printf("gocc %s: C with goroutines, channels, defer and panics; compiles through the compiler above\n", GOCC_VERSION);
+        printf(
+            "gocc %s: C with goroutines, channels, defer and panics; compiles through the compiler above\n",
+            GOCC_VERSION);
     return status < 0 ? 1 : status;
 }
 
@@ -75,7 +77,7 @@ static int compile_all_as_c(const Command *c, bool define_gocc) {
 // ---- commands with constructs -----------------------------------------------------------------------
 
 static bool looks_like_source(const Arg *a) {
-    static const char *const objects[] = { ".o", ".a", ".so", ".lo", ".obj" };
+    static const char *const objects[] = {".o", ".a", ".so", ".lo", ".obj"};
     if (a->language)
         return true;
     const char *dot = strrchr(a->word, '.');
@@ -96,20 +98,22 @@ static int compile_other(const Command *c, const Arg *input, const char *mode) {
             words_add(&w, "-x");
             words_add(&w, a->language);
         }
-        if (a == input || (a->kind != ARG_INPUT && a->kind != ARG_LANGUAGE && a->kind != ARG_LIBRARY))
+        if (a == input ||
+            (a->kind != ARG_INPUT && a->kind != ARG_LANGUAGE && a->kind != ARG_LIBRARY))
             words_arg(&w, a);
     }
     if (c->dry_run) {
         run_print(c->show ? stdout : stderr, &w);
         return 0;
     }
-    return run(c, &w, &(Run){ 0 });
+    return run(c, &w, &(Run){0});
 }
 
 static Unit *new_unit(const Command *c, const Arg *input) {
     Unit *u = arena_alloc(sizeof *u);
-    *u = (Unit){ .command = c, .input = input, .name = strcmp(input->word, "-") ? input->word : "<stdin>" };
-    u->prescan = c->dump ? (Prescan){ .asks_for_gocc = true } : prescan(c, input);
+    *u = (Unit){
+        .command = c, .input = input, .name = strcmp(input->word, "-") ? input->word : "<stdin>"};
+    u->prescan = c->dump ? (Prescan){.asks_for_gocc = true} : prescan(c, input);
     return u;
 }
 
@@ -119,7 +123,8 @@ static void choose_output(Unit *u, size_t index) {
         u->output_is_temporary = true;
         u->output = unit_saved_name(u, ".o");
         if (!u->output)
-            u->output = c->dry_run ? arena_format("/tmp/gocc/%zu.o", index) : temporary_file(arena_format("%zu.o", index));
+            u->output = c->dry_run ? arena_format("/tmp/gocc/%zu.o", index)
+                                   : temporary_file(arena_format("%zu.o", index));
     } else if (c->mode != MODE_SYNTAX) {
         u->output = c->output ? c->output : unit_default_output(c, u->input);
     }
@@ -165,7 +170,7 @@ static int link_objects(const Command *c, Unit **units) {
         run_print(c->show ? stdout : stderr, &w);
         return 0;
     }
-    return run(c, &w, &(Run){ 0 });
+    return run(c, &w, &(Run){0});
 }
 
 static int compile_each(const Command *c, Unit **units) {
@@ -195,8 +200,10 @@ static bool output_is_ambiguous(const Command *c) {
 
 static int compile(const Command *c) {
     if (output_is_ambiguous(c)) {
-        fprintf(stderr, "gocc: fatal error: cannot specify '-o' with '-c', '-S' or '-E' with multiple files\n"
-                        "compilation terminated.\n");
+        fprintf(
+            stderr,
+            "gocc: fatal error: cannot specify '-o' with '-c', '-S' or '-E' with multiple files\n"
+            "compilation terminated.\n");
         return 1;
     }
     Unit **units = arena_alloc(c->n_args * sizeof *units);

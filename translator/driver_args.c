@@ -11,131 +11,138 @@
 #include <string.h>
 
 typedef enum Form {
-    JOINED,                // -DX: the value is the rest of the word, which must not be empty
-    SEPARATE,              // -include X: the value is the next word; the word is the option alone
-    EITHER                 // -DX or -D X
+    JOINED,   // -DX: the value is the rest of the word, which must not be empty
+    SEPARATE, // -include X: the value is the next word; the word is the option alone
+    EITHER    // -DX or -D X
 } Form;
 
-static const struct OptionForm { const char *name; Form form; ArgKind kind; } option_forms[] = {
-    { "-o", EITHER, ARG_OUTPUT },
-    { "--output", SEPARATE, ARG_OUTPUT },
-    { "--output=", JOINED, ARG_OUTPUT },
-    { "-x", EITHER, ARG_LANGUAGE },
-    { "--language", SEPARATE, ARG_LANGUAGE },
-    { "--language=", JOINED, ARG_LANGUAGE },
+static const struct OptionForm {
+    const char *name;
+    Form form;
+    ArgKind kind;
+} option_forms[] = {
+    {"-o", EITHER, ARG_OUTPUT},
+    {"--output", SEPARATE, ARG_OUTPUT},
+    {"--output=", JOINED, ARG_OUTPUT},
+    {"-x", EITHER, ARG_LANGUAGE},
+    {"--language", SEPARATE, ARG_LANGUAGE},
+    {"--language=", JOINED, ARG_LANGUAGE},
     // the preprocessor's
-    { "-I", EITHER, ARG_PREPROCESS },
-    { "-D", EITHER, ARG_PREPROCESS },
-    { "-U", EITHER, ARG_PREPROCESS },
-    { "-A", EITHER, ARG_PREPROCESS },
-    { "-include", SEPARATE, ARG_PREPROCESS },
-    { "-imacros", SEPARATE, ARG_PREPROCESS },
-    { "-isystem", EITHER, ARG_PREPROCESS },
-    { "-iquote", EITHER, ARG_PREPROCESS },
-    { "-idirafter", EITHER, ARG_PREPROCESS },
-    { "-iprefix", EITHER, ARG_PREPROCESS },
-    { "-iwithprefixbefore", EITHER, ARG_PREPROCESS },
-    { "-iwithprefix", EITHER, ARG_PREPROCESS },
-    { "-include-pch", SEPARATE, ARG_PREPROCESS },
-    { "-ivfsoverlay", EITHER, ARG_PREPROCESS },
-    { "-imultilib", SEPARATE, ARG_PREPROCESS },
-    { "-imultiarch", SEPARATE, ARG_PREPROCESS },
-    { "-isysroot", EITHER, ARG_OTHER },
-    { "--include", SEPARATE, ARG_PREPROCESS },
-    { "--include-directory", SEPARATE, ARG_PREPROCESS },
-    { "--define-macro", SEPARATE, ARG_PREPROCESS },
-    { "--undefine-macro", SEPARATE, ARG_PREPROCESS },
-    { "-Xpreprocessor", SEPARATE, ARG_PREPROCESS },
-    { "-Wp,", JOINED, ARG_PREPROCESS },
-    { "-MF", EITHER, ARG_DEPEND },
-    { "-MT", EITHER, ARG_DEPEND },
-    { "-MQ", EITHER, ARG_DEPEND },
-    { "-MJ", EITHER, ARG_OTHER },
+    {"-I", EITHER, ARG_PREPROCESS},
+    {"-D", EITHER, ARG_PREPROCESS},
+    {"-U", EITHER, ARG_PREPROCESS},
+    {"-A", EITHER, ARG_PREPROCESS},
+    {"-include", SEPARATE, ARG_PREPROCESS},
+    {"-imacros", SEPARATE, ARG_PREPROCESS},
+    {"-isystem", EITHER, ARG_PREPROCESS},
+    {"-iquote", EITHER, ARG_PREPROCESS},
+    {"-idirafter", EITHER, ARG_PREPROCESS},
+    {"-iprefix", EITHER, ARG_PREPROCESS},
+    {"-iwithprefixbefore", EITHER, ARG_PREPROCESS},
+    {"-iwithprefix", EITHER, ARG_PREPROCESS},
+    {"-include-pch", SEPARATE, ARG_PREPROCESS},
+    {"-ivfsoverlay", EITHER, ARG_PREPROCESS},
+    {"-imultilib", SEPARATE, ARG_PREPROCESS},
+    {"-imultiarch", SEPARATE, ARG_PREPROCESS},
+    {"-isysroot", EITHER, ARG_OTHER},
+    {"--include", SEPARATE, ARG_PREPROCESS},
+    {"--include-directory", SEPARATE, ARG_PREPROCESS},
+    {"--define-macro", SEPARATE, ARG_PREPROCESS},
+    {"--undefine-macro", SEPARATE, ARG_PREPROCESS},
+    {"-Xpreprocessor", SEPARATE, ARG_PREPROCESS},
+    {"-Wp,", JOINED, ARG_PREPROCESS},
+    {"-MF", EITHER, ARG_DEPEND},
+    {"-MT", EITHER, ARG_DEPEND},
+    {"-MQ", EITHER, ARG_DEPEND},
+    {"-MJ", EITHER, ARG_OTHER},
     // the linker's
-    { "-l", EITHER, ARG_LIBRARY },
-    { "-L", EITHER, ARG_LINK },
-    { "-T", EITHER, ARG_LINK },
-    { "-Tbss", SEPARATE, ARG_LINK },
-    { "-Tdata", SEPARATE, ARG_LINK },
-    { "-Ttext", SEPARATE, ARG_LINK },
-    { "-u", EITHER, ARG_LINK },
-    { "-z", SEPARATE, ARG_LINK },
-    { "-e", SEPARATE, ARG_LINK },
-    { "-h", SEPARATE, ARG_LINK },
-    { "-R", SEPARATE, ARG_LINK },
-    { "-Xlinker", SEPARATE, ARG_LINK },
-    { "-Wl,", JOINED, ARG_LINK },
-    { "--entry", SEPARATE, ARG_LINK },
-    { "--library-directory", SEPARATE, ARG_LINK },
+    {"-l", EITHER, ARG_LIBRARY},
+    {"-L", EITHER, ARG_LINK},
+    {"-T", EITHER, ARG_LINK},
+    {"-Tbss", SEPARATE, ARG_LINK},
+    {"-Tdata", SEPARATE, ARG_LINK},
+    {"-Ttext", SEPARATE, ARG_LINK},
+    {"-u", EITHER, ARG_LINK},
+    {"-z", SEPARATE, ARG_LINK},
+    {"-e", SEPARATE, ARG_LINK},
+    {"-h", SEPARATE, ARG_LINK},
+    {"-R", SEPARATE, ARG_LINK},
+    {"-Xlinker", SEPARATE, ARG_LINK},
+    {"-Wl,", JOINED, ARG_LINK},
+    {"--entry", SEPARATE, ARG_LINK},
+    {"--library-directory", SEPARATE, ARG_LINK},
     // everybody's
-    { "-B", EITHER, ARG_OTHER },
-    { "-G", SEPARATE, ARG_OTHER },
-    { "-arch", SEPARATE, ARG_OTHER },
-    { "-target", SEPARATE, ARG_OTHER },
-    { "-mllvm", SEPARATE, ARG_OTHER },
-    { "-Xassembler", SEPARATE, ARG_OTHER },
-    { "-Xclang", SEPARATE, ARG_OTHER },
-    { "-param", SEPARATE, ARG_OTHER },
-    { "--param", SEPARATE, ARG_OTHER },
-    { "--sysroot", SEPARATE, ARG_OTHER },
-    { "--prefix", SEPARATE, ARG_OTHER },
-    { "-aux-info", SEPARATE, ARG_OTHER },
-    { "-wrapper", SEPARATE, ARG_OTHER },
-    { "-specs", SEPARATE, ARG_OTHER },
-    { "--specs", SEPARATE, ARG_OTHER },
-    { "-dumpbase", SEPARATE, ARG_OTHER },
-    { "-dumpbase-ext", SEPARATE, ARG_OTHER },
-    { "-dumpdir", SEPARATE, ARG_OTHER },
+    {"-B", EITHER, ARG_OTHER},
+    {"-G", SEPARATE, ARG_OTHER},
+    {"-arch", SEPARATE, ARG_OTHER},
+    {"-target", SEPARATE, ARG_OTHER},
+    {"-mllvm", SEPARATE, ARG_OTHER},
+    {"-Xassembler", SEPARATE, ARG_OTHER},
+    {"-Xclang", SEPARATE, ARG_OTHER},
+    {"-param", SEPARATE, ARG_OTHER},
+    {"--param", SEPARATE, ARG_OTHER},
+    {"--sysroot", SEPARATE, ARG_OTHER},
+    {"--prefix", SEPARATE, ARG_OTHER},
+    {"-aux-info", SEPARATE, ARG_OTHER},
+    {"-wrapper", SEPARATE, ARG_OTHER},
+    {"-specs", SEPARATE, ARG_OTHER},
+    {"--specs", SEPARATE, ARG_OTHER},
+    {"-dumpbase", SEPARATE, ARG_OTHER},
+    {"-dumpbase-ext", SEPARATE, ARG_OTHER},
+    {"-dumpdir", SEPARATE, ARG_OTHER},
 };
 
 // Options of one word that do not go to every stage. A name that ends in `*` stands for all that begin so.
-static const struct OptionKind { const char *name; ArgKind kind; } option_kinds[] = {
-    { "-c", ARG_MODE },
-    { "-S", ARG_MODE },
-    { "-E", ARG_MODE },
-    { "-M", ARG_MODE },
-    { "-MM", ARG_MODE },
-    { "-fsyntax-only", ARG_MODE },
-    { "--compile", ARG_MODE },
-    { "--assemble", ARG_MODE },
-    { "--preprocess", ARG_MODE },
-    { "-MD", ARG_DEPEND },
-    { "-MMD", ARG_DEPEND },
-    { "-MP", ARG_DEPEND },
-    { "-MG", ARG_DEPEND },
-    { "-MV", ARG_DEPEND },
-    { "-C", ARG_PREPROCESS },
-    { "-CC", ARG_PREPROCESS },
-    { "-P", ARG_PREPROCESS },
-    { "-H", ARG_PREPROCESS },
-    { "-dD", ARG_PREPROCESS },
-    { "-dM", ARG_PREPROCESS },
-    { "-dN", ARG_PREPROCESS },
-    { "-dI", ARG_PREPROCESS },
-    { "-dU", ARG_PREPROCESS },
-    { "-undef", ARG_PREPROCESS },
-    { "-nostdinc", ARG_PREPROCESS },
-    { "-fdirectives-only", ARG_PREPROCESS },
-    { "-fworking-directory", ARG_PREPROCESS },
-    { "-fno-working-directory", ARG_PREPROCESS },
-    { "--include=*", ARG_PREPROCESS },
-    { "--include-directory=*", ARG_PREPROCESS },
-    { "--define-macro=*", ARG_PREPROCESS },
-    { "--undefine-macro=*", ARG_PREPROCESS },
-    { "-shared", ARG_LINK },
-    { "-shared-libgcc", ARG_LINK },
-    { "-static*", ARG_LINK },
-    { "-pie", ARG_LINK },
-    { "-no-pie", ARG_LINK },
-    { "-rdynamic", ARG_LINK },
-    { "-r", ARG_LINK },
-    { "-s", ARG_LINK },
-    { "-symbolic", ARG_LINK },
-    { "-nostartfiles", ARG_LINK },
-    { "-nodefaultlibs", ARG_LINK },
-    { "-nolibc", ARG_LINK },
-    { "-nostdlib", ARG_LINK },
-    { "-fuse-ld=*", ARG_LINK },
+static const struct OptionKind {
+    const char *name;
+    ArgKind kind;
+} option_kinds[] = {
+    {"-c", ARG_MODE},
+    {"-S", ARG_MODE},
+    {"-E", ARG_MODE},
+    {"-M", ARG_MODE},
+    {"-MM", ARG_MODE},
+    {"-fsyntax-only", ARG_MODE},
+    {"--compile", ARG_MODE},
+    {"--assemble", ARG_MODE},
+    {"--preprocess", ARG_MODE},
+    {"-MD", ARG_DEPEND},
+    {"-MMD", ARG_DEPEND},
+    {"-MP", ARG_DEPEND},
+    {"-MG", ARG_DEPEND},
+    {"-MV", ARG_DEPEND},
+    {"-C", ARG_PREPROCESS},
+    {"-CC", ARG_PREPROCESS},
+    {"-P", ARG_PREPROCESS},
+    {"-H", ARG_PREPROCESS},
+    {"-dD", ARG_PREPROCESS},
+    {"-dM", ARG_PREPROCESS},
+    {"-dN", ARG_PREPROCESS},
+    {"-dI", ARG_PREPROCESS},
+    {"-dU", ARG_PREPROCESS},
+    {"-undef", ARG_PREPROCESS},
+    {"-nostdinc", ARG_PREPROCESS},
+    {"-fdirectives-only", ARG_PREPROCESS},
+    {"-fworking-directory", ARG_PREPROCESS},
+    {"-fno-working-directory", ARG_PREPROCESS},
+    {"--include=*", ARG_PREPROCESS},
+    {"--include-directory=*", ARG_PREPROCESS},
+    {"--define-macro=*", ARG_PREPROCESS},
+    {"--undefine-macro=*", ARG_PREPROCESS},
+    {"-shared", ARG_LINK},
+    {"-shared-libgcc", ARG_LINK},
+    {"-static*", ARG_LINK},
+    {"-pie", ARG_LINK},
+    {"-no-pie", ARG_LINK},
+    {"-rdynamic", ARG_LINK},
+    {"-r", ARG_LINK},
+    {"-s", ARG_LINK},
+    {"-symbolic", ARG_LINK},
+    {"-nostartfiles", ARG_LINK},
+    {"-nodefaultlibs", ARG_LINK},
+    {"-nolibc", ARG_LINK},
+    {"-nostdlib", ARG_LINK},
+    {"-fuse-ld=*", ARG_LINK},
 };
 
 static bool starts_with(const char *s, const char *prefix) {
@@ -174,7 +181,7 @@ static char *next_word(const char **p) {
         ++*p;
     if (!**p)
         return NULL;
-    Buffer b = { 0 };
+    Buffer b = {0};
     buffer_puts(&b, "");
     for (char quote = 0; **p && (quote || !isspace((unsigned char)**p)); ++*p) {
         char c = **p;
@@ -188,10 +195,10 @@ static char *next_word(const char **p) {
     return b.data;
 }
 
-enum { MAX_RESPONSE_DEPTH = 2000 };        // gcc's own limit against files that name themselves
+enum { MAX_RESPONSE_DEPTH = 2000 }; // gcc's own limit against files that name themselves
 
 static void expand(Words *out, const char *word, int depth) {
-    Buffer text = { 0 };
+    Buffer text = {0};
     if (word[0] != '@' || !file_read(word + 1, &text)) {
         words_add(out, word);
         return;
@@ -217,20 +224,29 @@ static bool has_suffix(const char *name, const char *suffix) {
 static void add_input(Command *c, const char *word, const char *language) {
     bool is_gc = language ? strcmp(language, "gc") == 0 : has_suffix(word, ".gc");
     *ARENA_PUSH(c->args, c->n_args, c->cap_args) =
-        (Arg){ .kind = ARG_INPUT, .word = word, .value = word, .is_gc = is_gc, .language = language };
+        (Arg){.kind = ARG_INPUT, .word = word, .value = word, .is_gc = is_gc, .language = language};
     c->n_inputs++;
     c->n_gc += is_gc;
 }
 
 static void set_mode(Command *c, const char *word) {
-    static const struct { const char *word; Mode mode; } modes[] = {
-        { "-E", MODE_PREPROCESS },   { "--preprocess", MODE_PREPROCESS }, { "-M", MODE_DEPEND },
-        { "-MM", MODE_DEPEND },      { "-S", MODE_ASSEMBLE },             { "--assemble", MODE_ASSEMBLE },
-        { "-c", MODE_COMPILE },      { "--compile", MODE_COMPILE },       { "-fsyntax-only", MODE_SYNTAX },
+    static const struct {
+        const char *word;
+        Mode mode;
+    } modes[] = {
+        {"-E", MODE_PREPROCESS},
+        {"--preprocess", MODE_PREPROCESS},
+        {"-M", MODE_DEPEND},
+        {"-MM", MODE_DEPEND},
+        {"-S", MODE_ASSEMBLE},
+        {"--assemble", MODE_ASSEMBLE},
+        {"-c", MODE_COMPILE},
+        {"--compile", MODE_COMPILE},
+        {"-fsyntax-only", MODE_SYNTAX},
     };
     // The stage where gcc stops first wins, whatever the order.
-    static const int rank[] = { [MODE_LINK] = 0, [MODE_COMPILE] = 1, [MODE_ASSEMBLE] = 2, [MODE_SYNTAX] = 3,
-                                [MODE_PREPROCESS] = 4, [MODE_DEPEND] = 5 };
+    static const int rank[] = {[MODE_LINK] = 0,   [MODE_COMPILE] = 1,    [MODE_ASSEMBLE] = 2,
+                               [MODE_SYNTAX] = 3, [MODE_PREPROCESS] = 4, [MODE_DEPEND] = 5};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (strcmp(word, modes[i].word) == 0 && rank[modes[i].mode] > rank[c->mode])
             c->mode = modes[i].mode;
@@ -238,8 +254,9 @@ static void set_mode(Command *c, const char *word) {
 
 static bool is_informational(const char *w) {
     static const char *const words[] = {
-        "-dumpversion", "-dumpmachine", "-dumpspecs", "-dumpfullversion", "--target-help", "--version",
-        "-v", "--verbose", "-help", "-###",
+        "-dumpversion",  "-dumpmachine", "-dumpspecs", "-dumpfullversion",
+        "--target-help", "--version",    "-v",         "--verbose",
+        "-help",         "-###",
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(w, words[i]) == 0)
@@ -250,9 +267,9 @@ static bool is_informational(const char *w) {
 // Reads the option at words[i]; returns how many words it took.
 static size_t read_option(Command *c, const Words *words, size_t i, const char **language) {
     const char *word = words->v[i];
-    const struct OptionKind *kind = kind_of_word(word);        // first: -undef is not -u ndef
+    const struct OptionKind *kind = kind_of_word(word); // first: -undef is not -u ndef
     const struct OptionForm *form = kind ? NULL : form_of(word);
-    Arg a = { .kind = kind ? kind->kind : form ? form->kind : ARG_OTHER, .word = word };
+    Arg a = {.kind = kind ? kind->kind : form ? form->kind : ARG_OTHER, .word = word};
     if (form && strlen(word) > strlen(form->name))
         a.value = word + strlen(form->name);
     else if (form && i + 1 < words->n)
@@ -289,7 +306,7 @@ static void read_compiler(Command *c) {
     const char *p = getenv("GOCC_CC");
     if (!p || !p[strspn(p, " \t")])
         p = "gcc";
-    Words words = { 0 };
+    Words words = {0};
     while (*(p += strspn(p, " \t"))) {
         size_t n = strcspn(p, " \t");
         words_add(&words, arena_strndup(p, n));
@@ -304,7 +321,7 @@ static void read_compiler(Command *c) {
 Command *args_read(int argc, char **argv) {
     Command *c = arena_alloc(sizeof *c);
     read_compiler(c);
-    Words words = { 0 }, given = { 0 };
+    Words words = {0}, given = {0};
     for (int i = 1; i < argc; i++) {
         int own = read_own(c, argc, argv, i);
         if (own > 0) {

@@ -23,7 +23,9 @@ static const char *base_name(const char *path) {
 // The path with its suffix, if it has one, replaced.
 static const char *with_suffix(const char *path, const char *suffix) {
     const char *dot = strrchr(base_name(path), '.');
-    return arena_format("%.*s%s", (int)(dot && dot > base_name(path) ? dot - path : (long)strlen(path)), path, suffix);
+    return arena_format("%.*s%s",
+                        (int)(dot && dot > base_name(path) ? dot - path : (long)strlen(path)), path,
+                        suffix);
 }
 
 const char *unit_default_output(const Command *c, const Arg *input) {
@@ -43,7 +45,8 @@ static const char *auxiliary_prefix(const Unit *u) {
     const Command *c = u->command;
     if (c->mode != MODE_LINK && c->mode != MODE_SYNTAX)
         return "";
-    const char *program = c->output ? c->output : "a", *stem = with_suffix(base_name(u->input->word), "");
+    const char *program = c->output ? c->output : "a",
+               *stem = with_suffix(base_name(u->input->word), "");
     if (count_files(c) == 1 && strcmp(base_name(program), stem) == 0)
         return arena_strndup(program, (size_t)(base_name(program) - program));
     return arena_format("%s-", program);
@@ -62,8 +65,9 @@ static void add_dependencies(Words *w, const Unit *u, bool always_named) {
     const char *base = base_name(u->input->word);
     if (!args_value(c, "-MF")) {
         words_add(w, "-MF");
-        words_add(w, c->output ? with_suffix(c->output, ".d")
-                               : arena_format("%s%s", auxiliary_prefix(u), with_suffix(base, ".d")));
+        words_add(w, c->output
+                         ? with_suffix(c->output, ".d")
+                         : arena_format("%s%s", auxiliary_prefix(u), with_suffix(base, ".d")));
     }
     if (!args_value(c, "-MT") && !args_value(c, "-MQ")) {
         words_add(w, "-MQ");
@@ -82,8 +86,10 @@ static bool has_prefix_of(const char *word, const char *const *prefixes) {
 
 // Would disturb the first stage, or do its work twice.
 static bool not_for_preprocessing(const Arg *a) {
-    static const char *const words[] = { "-save-temps", "-ftime-report", "-fdump-", "-aux-info", "-dumpbase", "-dumpdir",
-                                         "-P", "-C", "-dD", "-dM", "-dN", "-dI", "-dU", "-pipe", "-time", NULL };
+    static const char *const words[] = {"-save-temps", "-ftime-report", "-fdump-", "-aux-info",
+                                        "-dumpbase",   "-dumpdir",      "-P",      "-C",
+                                        "-dD",         "-dM",           "-dN",     "-dI",
+                                        "-dU",         "-pipe",         "-time",   NULL};
     return has_prefix_of(a->word, words) && strncmp(a->word, "-Pr", 3) != 0;
 }
 
@@ -116,7 +122,8 @@ static bool named_after_output(const Command *c) {
 const char *unit_auxiliary_name(const Unit *u, const char *suffix) {
     if (named_after_output(u->command))
         return with_suffix(u->command->output, suffix);
-    return arena_format("%s%s", auxiliary_prefix(u), with_suffix(base_name(u->input->word), suffix));
+    return arena_format("%s%s", auxiliary_prefix(u),
+                        with_suffix(base_name(u->input->word), suffix));
 }
 
 const char *unit_saved_name(const Unit *u, const char *suffix) {
@@ -134,7 +141,8 @@ static void add_dump_names(Words *w, const Unit *u) {
     // Named after the output, the compiler finds them by itself, but for the suffix of -fdump's files. Less to hash for a cache.
     if (c->clang || (named_after_output(c) && !args_value(c, "-fdump-")))
         return;
-    const char *base = base_name(u->input->word), *dot = strrchr(base, '.'), *prefix = auxiliary_prefix(u);
+    const char *base = base_name(u->input->word), *dot = strrchr(base, '.'),
+               *prefix = auxiliary_prefix(u);
     if (named_after_output(c)) {
         prefix = arena_strndup(c->output, (size_t)(base_name(c->output) - c->output));
         base = with_suffix(base_name(c->output), dot ? dot : "");
@@ -150,8 +158,10 @@ static void add_dump_names(Words *w, const Unit *u) {
 }
 
 static void add_mode_and_output(Words *w, const Unit *u, const char *output) {
-    static const char *const modes[] = { [MODE_LINK] = "-c", [MODE_COMPILE] = "-c", [MODE_ASSEMBLE] = "-S",
-                                         [MODE_SYNTAX] = "-fsyntax-only" };
+    static const char *const modes[] = {[MODE_LINK] = "-c",
+                                        [MODE_COMPILE] = "-c",
+                                        [MODE_ASSEMBLE] = "-S",
+                                        [MODE_SYNTAX] = "-fsyntax-only"};
     words_add(w, modes[u->command->mode]);
     if (output) {
         words_add(w, "-o");
@@ -161,8 +171,10 @@ static void add_mode_and_output(Words *w, const Unit *u, const char *output) {
 
 // What the constructs need of the compiler; what the user says of one of these flags stands.
 static void add_needed(Words *w, const Command *c) {
-    static const struct { const char *flag, *opposite; } needed[] = {
-        { "-fno-delete-null-pointer-checks", "-fdelete-null-pointer-checks" },
+    static const struct {
+        const char *flag, *opposite;
+    } needed[] = {
+        {"-fno-delete-null-pointer-checks", "-fdelete-null-pointer-checks"},
     };
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!args_has(c, needed[i].opposite))
@@ -173,9 +185,10 @@ static void add_needed(Words *w, const Command *c) {
 
 // Messages in a form that can be read back: driver_messages.c prints them again.
 static void add_plain_messages(Words *w, const Command *c) {
-    static const char *const gcc[] = { "-fno-diagnostics-show-caret", "-fdiagnostics-color=never",
-                                       "-fdiagnostics-column-unit=byte", "-fdiagnostics-column-origin=1", NULL };
-    static const char *const clang[] = { "-fno-caret-diagnostics", "-fno-color-diagnostics", NULL };
+    static const char *const gcc[] = {"-fno-diagnostics-show-caret", "-fdiagnostics-color=never",
+                                      "-fdiagnostics-column-unit=byte",
+                                      "-fdiagnostics-column-origin=1", NULL};
+    static const char *const clang[] = {"-fno-caret-diagnostics", "-fno-color-diagnostics", NULL};
     for (const char *const *flag = c->clang ? clang : gcc; *flag; flag++)
         words_add(w, *flag);
 }
@@ -189,7 +202,7 @@ void flags_compile_final(Words *w, const Unit *u) {
     add_plain_messages(w, c);
     add_dump_names(w, u);
     add_mode_and_output(w, u, u->output);
-    if (c->clang)                              // it does not believe the line marker
+    if (c->clang) // it does not believe the line marker
         words_add(w, arena_format("-ffile-prefix-map=%s=%s", RUN_BODY, u->name));
     words_add(w, "-x");
     words_add(w, "cpp-output");
@@ -221,11 +234,14 @@ static bool wants_color(const Command *c) {
     bool color = terminal_has_colors();
     for (size_t i = 0; i < c->n_args; i++) {
         const char *word = c->args[i].word;
-        if (strcmp(word, "-fdiagnostics-color") == 0 || strcmp(word, "-fdiagnostics-color=always") == 0 ||
+        if (strcmp(word, "-fdiagnostics-color") == 0 ||
+            strcmp(word, "-fdiagnostics-color=always") == 0 ||
             strcmp(word, "-fcolor-diagnostics") == 0)
             color = true;
-        else if (strcmp(word, "-fno-diagnostics-color") == 0 || strcmp(word, "-fdiagnostics-color=never") == 0 ||
-                 strcmp(word, "-fno-color-diagnostics") == 0 || strcmp(word, "-fdiagnostics-plain-output") == 0)
+        else if (strcmp(word, "-fno-diagnostics-color") == 0 ||
+                 strcmp(word, "-fdiagnostics-color=never") == 0 ||
+                 strcmp(word, "-fno-color-diagnostics") == 0 ||
+                 strcmp(word, "-fdiagnostics-plain-output") == 0)
             color = false;
         else if (strcmp(word, "-fdiagnostics-color=auto") == 0)
             color = terminal_has_colors();
@@ -244,7 +260,8 @@ void flags_diagnostics(const Command *c) {
         .caret = args_last(c, "-fdiagnostics-show-caret", "-fno-diagnostics-show-caret", !plain) &&
                  args_last(c, "-fcaret-diagnostics", "-fno-caret-diagnostics", true),
         .color = wants_color(c),
-        .line_numbers = args_last(c, "-fdiagnostics-show-line-numbers", "-fno-diagnostics-show-line-numbers", !plain),
+        .line_numbers = args_last(c, "-fdiagnostics-show-line-numbers",
+                                  "-fno-diagnostics-show-line-numbers", !plain),
         .column = args_last(c, "-fshow-column", "-fno-show-column", true),
         .byte_columns = c->clang ? !unit : unit && strcmp(unit, "byte") == 0,
         .column_origin = number(args_value(c, "-fdiagnostics-column-origin="), 1),
@@ -261,13 +278,32 @@ void flags_diagnostics(const Command *c) {
 // not know would make it refuse the unit.
 void flags_clang(const Command *c, TranslateOptions *o) {
     static const char *const passed[] = {
-        "-m32", "-m64", "-mx32", "-mlong-double-64", "-mlong-double-80", "-mlong-double-128", "-ansi",
-        "-fshort-enums", "-fno-short-enums", "-fshort-wchar", "-fno-short-wchar", "-funsigned-char", "-fno-unsigned-char",
-        "-fsigned-char", "-fno-signed-char", "-fpack-struct", "-fms-extensions", "-fgnu89-inline", "-fno-gnu89-inline",
-        "-fno-asm", "-fno-builtin", "-ffreestanding",
+        "-m32",
+        "-m64",
+        "-mx32",
+        "-mlong-double-64",
+        "-mlong-double-80",
+        "-mlong-double-128",
+        "-ansi",
+        "-fshort-enums",
+        "-fno-short-enums",
+        "-fshort-wchar",
+        "-fno-short-wchar",
+        "-funsigned-char",
+        "-fno-unsigned-char",
+        "-fsigned-char",
+        "-fno-signed-char",
+        "-fpack-struct",
+        "-fms-extensions",
+        "-fgnu89-inline",
+        "-fno-gnu89-inline",
+        "-fno-asm",
+        "-fno-builtin",
+        "-ffreestanding",
     };
-    static const char *const prefixes[] = { "-std=", "--std=", "-fpack-struct=", "-fno-builtin-", NULL };
-    Words w = { 0 };
+    static const char *const prefixes[] = {"-std=", "--std=", "-fpack-struct=", "-fno-builtin-",
+                                           NULL};
+    Words w = {0};
     for (size_t i = 0; i < c->n_args; i++) {
         const char *word = c->args[i].word;
         bool pass = c->args[i].kind != ARG_INPUT && has_prefix_of(word, prefixes);

@@ -20,7 +20,7 @@ const char *library_directory(void) {
     char exe[4096];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
     exe[n > 0 ? n : 0] = '\0';
-    for (int up = 0; up < 2; up++) {                    // bin/gocc: two names off the end
+    for (int up = 0; up < 2; up++) { // bin/gocc: two names off the end
         char *slash = strrchr(exe, '/');
         if (slash)
             *slash = '\0';
@@ -37,15 +37,17 @@ static bool sanitizes(const Command *c, const char *what) {
         bool adds = strncmp(word, "-fsanitize=", 11) == 0;
         if (c->args[i].kind == ARG_INPUT || (!adds && strncmp(word, "-fno-sanitize=", 14) != 0))
             continue;
-        for (const char *p = strchr(word, '=') + 1; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
-            if ((strncmp(p, what, n) == 0 && (p[n] == ',' || !p[n])) || (!adds && strncmp(p, "all", 3) == 0))
+        for (const char *p = strchr(word, '=') + 1; p;
+             p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+            if ((strncmp(p, what, n) == 0 && (p[n] == ',' || !p[n])) ||
+                (!adds && strncmp(p, "all", 3) == 0))
                 on = adds;
     }
     return on;
 }
 
 static bool links_without_runtime(const Command *c) {
-    static const char *const words[] = { "-r", "-nostdlib", "-nodefaultlibs", "-nolibc" };
+    static const char *const words[] = {"-r", "-nostdlib", "-nodefaultlibs", "-nolibc"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (args_has(c, words[i]))
             return true;
@@ -55,7 +57,8 @@ static bool links_without_runtime(const Command *c) {
 // Does an option of the linker's ask for whole archives? It must not reach ours.
 static bool mentions_whole_archive(const Command *c) {
     for (size_t i = 0; i < c->n_args; i++)
-        if (c->args[i].kind == ARG_LINK && c->args[i].value && strstr(c->args[i].value, "whole-archive"))
+        if (c->args[i].kind == ARG_LINK && c->args[i].value &&
+            strstr(c->args[i].value, "whole-archive"))
             return true;
     return false;
 }

@@ -12,12 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Message { const char *file; unsigned line, column; const char *kind, *text; } Message;
+typedef struct Message {
+    const char *file;
+    unsigned line, column;
+    const char *kind, *text;
+} Message;
 
 // The kind that begins at p, up to its colon. NULL: none of gcc's words.
 static const char *read_kind(const char *p) {
-    static const char *const kinds[] = { "fatal error", "error", "warning", "note", "remark", "sorry, unimplemented",
-                                         "internal compiler error" };
+    static const char *const kinds[] = {"fatal error",
+                                        "error",
+                                        "warning",
+                                        "note",
+                                        "remark",
+                                        "sorry, unimplemented",
+                                        "internal compiler error"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         size_t n = strlen(kinds[i]);
         if (strncmp(p, kinds[i], n) == 0 && p[n] == ':' && p[n + 1] == ' ')
@@ -40,7 +49,7 @@ static bool read_number(const char **p, unsigned *out) {
 static bool parse(const char *line, Message *m) {
     for (const char *colon = strchr(line, ':'); colon; colon = strchr(colon + 1, ':')) {
         const char *p = colon;
-        *m = (Message){ .file = arena_strndup(line, (size_t)(colon - line)) };
+        *m = (Message){.file = arena_strndup(line, (size_t)(colon - line))};
         if (colon == line || !read_number(&p, &m->line))
             continue;
         read_number(&p, &m->column);
@@ -69,7 +78,7 @@ static UserPlace place_of(const Message *m) {
             place.column = 0;
         return place;
     }
-    return (UserPlace){ .file = m->file, .line = m->line, .column = m->column };
+    return (UserPlace){.file = m->file, .line = m->line, .column = m->column};
 }
 
 static void print_line(const char *line) {

@@ -14,7 +14,7 @@
 // close, len, cap and make are words of C programs, too. They are ours only with a channel at hand, and the type of one is written
 // with `chan`, or comes from a <go/...> header: so these words alone do not count until such a header is included.
 
-#define _GNU_SOURCE                             // memmem
+#define _GNU_SOURCE // memmem
 #include "driver.h"
 
 #include <ctype.h>
@@ -23,13 +23,13 @@
 
 typedef struct Scan {
     const Command *command;
-    Words directories;             // where #include looks, in order; system directories are not among them
-    size_t n_quote_directories;    // the first ones are for "..." only
-    Words seen;                    // files read or to be read
-    bool found;                    // a construct is possible, or we do not understand
-    bool weak;                     // a word that needs a <go/...> header
+    Words directories; // where #include looks, in order; system directories are not among them
+    size_t n_quote_directories; // the first ones are for "..." only
+    Words seen;                 // files read or to be read
+    bool found;                 // a construct is possible, or we do not understand
+    bool weak;                  // a word that needs a <go/...> header
     bool go_header;
-    bool gocc_macro;               // __GOCC__ is mentioned
+    bool gocc_macro; // __GOCC__ is mentioned
 } Scan;
 
 // ---- words ------------------------------------------------------------------------------------------
@@ -54,9 +54,10 @@ static bool equals(const char *word, size_t n, const char *text) {
 
 static void see_word(Scan *s, const char *word, size_t n, const char *end) {
     static const char *const strong[] = {
-        "go", "chan", "defer", "panic", "panicf", "recover", "any", "any_is", "any_as", "any_string", "_Result",
+        "go",  "chan",   "defer",  "panic",      "panicf",  "recover",
+        "any", "any_is", "any_as", "any_string", "_Result",
     };
-    static const char *const weak[] = { "make", "len", "cap", "close" };
+    static const char *const weak[] = {"make", "len", "cap", "close"};
     if (n < 2 || n > 10)
         return;
     for (size_t i = 0; i < sizeof strong / sizeof *strong; i++)
@@ -81,7 +82,7 @@ static const char *skip_literal(const char *p, const char *end) {
     for (; p < end && *p != '\n'; p++) {
         if (*p == '\\') {
             while (p + 1 < end && (p[1] == ' ' || p[1] == '\t' || p[1] == '\r'))
-                p++;                           // a line may go on behind a backslash and blanks
+                p++; // a line may go on behind a backslash and blanks
             p += p + 1 < end;
         } else if (*p == quote) {
             return p + 1;
@@ -142,13 +143,14 @@ static const char *see_directive(Scan *s, const char *path, const char *p, const
         n++;
     if (equals(word, n, "include") || equals(word, n, "import"))
         return see_include(s, path, word + n, end);
-    if (equals(word, n, "include_next") || (n == 0 && word < end && (*word == '/' || *word == '\\')))
+    if (equals(word, n, "include_next") ||
+        (n == 0 && word < end && (*word == '/' || *word == '\\')))
         s->found = true;
     return n ? word + n : p + 1;
 }
 
 static void scan_text(Scan *s, const char *path, const char *text, const char *end) {
-    bool line_start = true;                    // only blanks and comments so far on this line
+    bool line_start = true; // only blanks and comments so far on this line
     for (const char *p = text; p < end && !s->found;) {
         unsigned char c = (unsigned char)*p;
         if (is_word_start(c)) {
@@ -174,7 +176,7 @@ static void scan_text(Scan *s, const char *path, const char *text, const char *e
         } else if (isdigit(c)) {
             while (p < end && (is_word_char((unsigned char)*p) || *p == '.' ||
                                (*p == '\'' && p + 1 < end && isalnum((unsigned char)p[1]))))
-                p++;                           // 1'000 of C23, too
+                p++; // 1'000 of C23, too
         } else if (c == '#' && line_start && !(p + 1 < end && p[1] == '#')) {
             p = see_directive(s, path, p, end);
         } else {
@@ -200,7 +202,7 @@ static bool scan_path(Scan *s, const char *path) {
     for (size_t i = 0; i < s->seen.n; i++)
         if (strcmp(s->seen.v[i], path) == 0)
             return true;
-    Buffer text = { 0 };
+    Buffer text = {0};
     if (!file_read(path, &text))
         return false;
     seen_before(s, path);
@@ -216,7 +218,8 @@ static void scan_included(Scan *s, const char *from, const char *name, bool quot
         return;
     }
     const char *slash = strrchr(from, '/');
-    if (quotes && scan_path(s, slash ? arena_format("%.*s/%s", (int)(slash - from), from, name) : name))
+    if (quotes &&
+        scan_path(s, slash ? arena_format("%.*s/%s", (int)(slash - from), from, name) : name))
         return;
     for (size_t i = quotes ? 0 : s->n_quote_directories; i < s->directories.n; i++)
         if (scan_path(s, arena_format("%s/%s", s->directories.v[i], name)))
@@ -230,7 +233,7 @@ static const char *see_include(Scan *s, const char *path, const char *p, const c
     char close = p < end && *p == '"' ? '"' : p < end && *p == '<' ? '>' : '\0';
     const char *stop = close ? memchr(p + 1, close, (size_t)(end - p) - 1) : NULL;
     if (!stop || memchr(p, '\n', (size_t)(stop - p))) {
-        s->found = true;                       // a macro, or something stranger
+        s->found = true; // a macro, or something stranger
         return end;
     }
     scan_included(s, path, arena_strndup(p + 1, (size_t)(stop - p) - 1), close == '"');
@@ -238,7 +241,7 @@ static const char *see_include(Scan *s, const char *path, const char *p, const c
 }
 
 static void scan_file(Scan *s, const char *path, const char *text, size_t length) {
-    enum { MAX_FILES = 10000 };                // gcc stops at a depth of 200; a tree wider than this is not for us
+    enum { MAX_FILES = 10000 }; // gcc stops at a depth of 200; a tree wider than this is not for us
     if (s->seen.n > MAX_FILES || memchr(text, '\0', length))
         s->found = true;
     else
@@ -250,7 +253,8 @@ static void scan_file(Scan *s, const char *path, const char *text, size_t length
 static void add_directories(Scan *s, const Command *c, const char *option) {
     size_t n = strlen(option);
     for (size_t i = 0; i < c->n_args; i++)
-        if (c->args[i].kind == ARG_PREPROCESS && c->args[i].value && strncmp(c->args[i].word, option, n) == 0 &&
+        if (c->args[i].kind == ARG_PREPROCESS && c->args[i].value &&
+            strncmp(c->args[i].word, option, n) == 0 &&
             (c->args[i].second || c->args[i].word + n == c->args[i].value))
             words_add(&s->directories, c->args[i].value);
 }
@@ -259,7 +263,7 @@ static void add_path_variable(Scan *s, const char *name) {
     const char *p = getenv(name);
     if (!p || !*p)
         return;
-    for (;; p++) {                             // an empty name, also at the end, is the current directory
+    for (;; p++) { // an empty name, also at the end, is the current directory
         size_t n = strcspn(p, ":");
         words_add(&s->directories, n ? arena_strndup(p, n) : ".");
         p += n;
@@ -289,8 +293,10 @@ static void collect_directories(Scan *s, const Command *c) {
 // Options that this file does not model.
 static bool is_strange(const Arg *a) {
     static const char *const prefixes[] = {
-        "-I-", "-Wp,", "-Xpreprocessor", "-iprefix", "-iwithprefix", "-imultilib", "-isysroot", "--sysroot", "-trigraphs",
-        "-finput-charset", "--include", "--define-macro", "-fplugin", "-B", "-specs", "--specs", "-ivfsoverlay",
+        "-I-",        "-Wp,",           "-Xpreprocessor", "-iprefix",   "-iwithprefix",
+        "-imultilib", "-isysroot",      "--sysroot",      "-trigraphs", "-finput-charset",
+        "--include",  "--define-macro", "-fplugin",       "-B",         "-specs",
+        "--specs",    "-ivfsoverlay",
     };
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (a->kind != ARG_INPUT && strncmp(a->word, prefixes[i], strlen(prefixes[i])) == 0)
@@ -310,14 +316,14 @@ static void scan_option(Scan *s, const Arg *a) {
 }
 
 Prescan prescan(const Command *c, const Arg *input) {
-    Scan s = { .command = c };
+    Scan s = {.command = c};
     collect_directories(&s, c);
     for (size_t i = 0; i < c->n_args && !s.found; i++)
         scan_option(&s, &c->args[i]);
     if (strcmp(input->word, "-") == 0)
         scan_file(&s, "", standard_input()->data, standard_input()->length);
     else if (!s.found)
-        scan_path(&s, input->word);            // one that cannot be read is plain: the compiler says why
+        scan_path(&s, input->word); // one that cannot be read is plain: the compiler says why
     bool plain = !s.found && !(s.weak && s.go_header);
-    return (Prescan){ .plain = plain && !s.gocc_macro, .asks_for_gocc = !plain || s.gocc_macro };
+    return (Prescan){.plain = plain && !s.gocc_macro, .asks_for_gocc = !plain || s.gocc_macro};
 }

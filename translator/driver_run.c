@@ -39,21 +39,22 @@ void words_arg(Words *w, const Arg *a) {
 }
 
 Words words_compiler(const Command *c) {
-    Words w = { 0 };
+    Words w = {0};
     for (int i = 0; i < c->n_compiler; i++)
         words_add(&w, c->compiler[i]);
     return w;
 }
 
 static void print_word(FILE *out, const char *word) {
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=+,:@%^";
+    static const char safe[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=+,:@%^";
     if (*word && word[strspn(word, safe)] == '\0') {
         fputs(word, out);
         return;
     }
     fputc('\'', out);
     for (; *word; word++)
-        fputs(*word == '\'' ? "'\\''" : (char[]){ *word, 0 }, out);
+        fputs(*word == '\'' ? "'\\''" : (char[]){*word, 0}, out);
     fputc('\'', out);
 }
 
@@ -92,7 +93,7 @@ static void die_of(int signal_number) {
     raise(signal_number);
 }
 
-static const int deadly[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE };
+static const int deadly[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE};
 
 // Signals that the caller ignores (nohup) stay ignored.
 void signals_catch(void) {
@@ -164,7 +165,8 @@ const Buffer *standard_input(void) {
 // ---- running ----------------------------------------------------------------------------------------
 
 enum {
-    LONG_COMMAND = 96 << 10,       // bytes; longer ones go through an @file: one word may have 128 KiB, all 2 MiB
+    LONG_COMMAND =
+        96 << 10, // bytes; longer ones go through an @file: one word may have 128 KiB, all 2 MiB
     RESPONSE_FD = 62
 };
 #define RESPONSE_FILE "@/proc/self/fd/62"
@@ -176,7 +178,7 @@ static int shorten(const Command *c, Words *words) {
         bytes += strlen(words->v[i]) + 1;
     if (bytes < LONG_COMMAND)
         return -1;
-    Buffer text = { 0 };
+    Buffer text = {0};
     for (size_t i = (size_t)c->n_compiler; i < words->n; i++) {
         for (const char *p = words->v[i]; *p; p++)
             buffer_printf(&text, "\\%c", *p);
@@ -195,7 +197,10 @@ static int cannot_run(const char *program, int error) {
     return -1;
 }
 
-typedef struct Pipes { int out[2], errors[2]; int input, body, response; } Pipes;
+typedef struct Pipes {
+    int out[2], errors[2];
+    int input, body, response;
+} Pipes;
 
 static void open_pipe(int ends[2], const Buffer *wanted) {
     ends[0] = ends[1] = -1;
@@ -224,7 +229,8 @@ static int spawn(Words *words, const Pipes *p, pid_t *pid) {
     sigemptyset(&defaults);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
-    int error = posix_spawnp(pid, words->v[0], &actions, &attributes, (char *const *)words->v, environ);
+    int error =
+        posix_spawnp(pid, words->v[0], &actions, &attributes, (char *const *)words->v, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return error;
@@ -248,8 +254,9 @@ static bool drain(int fd, Buffer *b) {
 
 // Collects both pipes until both are closed by their last writer.
 static void collect(const Pipes *p, Run *r) {
-    struct pollfd fds[2] = { { .fd = p->out[0], .events = POLLIN }, { .fd = p->errors[0], .events = POLLIN } };
-    Buffer *buffers[2] = { r->out, r->errors };
+    struct pollfd fds[2] = {{.fd = p->out[0], .events = POLLIN},
+                            {.fd = p->errors[0], .events = POLLIN}};
+    Buffer *buffers[2] = {r->out, r->errors};
     while (fds[0].fd >= 0 || fds[1].fd >= 0) {
         if (poll(fds, 2, -1) < 0 && errno != EINTR)
             break;
@@ -273,9 +280,9 @@ int run(const Command *c, Words *words, Run *r) {
         run_print(stderr, words);
     fflush(stdout);
     fflush(stderr);
-    Pipes p = { .input = r->input ? memory_file(r->input, r->input_length) : -1,
-                .body = r->body ? memory_file(r->body, r->body_length) : -1,
-                .response = shorten(c, words) };
+    Pipes p = {.input = r->input ? memory_file(r->input, r->input_length) : -1,
+               .body = r->body ? memory_file(r->body, r->body_length) : -1,
+               .response = shorten(c, words)};
     open_pipe(p.out, r->out);
     open_pipe(p.errors, r->errors);
     words_add(words, NULL);

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static Unit *current;                  // the unit of this process
+static Unit *current; // the unit of this process
 
 static bool is_standard_input(const Unit *u) {
     return strcmp(u->input->word, "-") == 0;
@@ -71,7 +71,7 @@ static void restore_utf8(Buffer *b) {
 // ---- runs of the compiler ---------------------------------------------------------------------------
 
 static int run_on_input(Words *w, Buffer *out, Buffer *errors) {
-    Run r = { .out = out, .errors = errors };
+    Run r = {.out = out, .errors = errors};
     if (is_standard_input(current)) {
         r.input = standard_input()->data;
         r.input_length = standard_input()->length;
@@ -86,7 +86,7 @@ static char *debug_cpp(size_t *length) {
     Words w = words_compiler(current->command);
     words_add(&w, "-fdebug-cpp");
     flags_preprocess(&w, current, false);
-    Buffer out = { 0 }, errors = { 0 };
+    Buffer out = {0}, errors = {0};
     bool quiet = current->command->verbose;
     ((Command *)current->command)->verbose = false;
     int status = run_on_input(&w, &out, &errors);
@@ -129,13 +129,13 @@ static void save_intermediate(const Buffer *body) {
 }
 
 static int compile_final(const char *text, size_t length) {
-    Buffer body = { 0 }, errors = { 0 };
+    Buffer body = {0}, errors = {0};
     begin_with_name(&body, current->name);
     buffer_append(&body, text, length);
     save_intermediate(&body);
     Words w = words_compiler(current->command);
     flags_compile_final(&w, current);
-    Run r = { .body = body.data, .body_length = body.length, .errors = &errors };
+    Run r = {.body = body.data, .body_length = body.length, .errors = &errors};
     int status = run(current->command, &w, &r);
     messages_print(errors.data, errors.length);
     return status;
@@ -146,8 +146,9 @@ static bool uses_lto(const Command *c) {
 }
 
 static int translate_and_compile(const Buffer *text, const Buffer *errors) {
-    TranslateOptions options = { .dump = current->command->dump, .compiler_is_clang = current->command->clang,
-                                 .lto = uses_lto(current->command) };
+    TranslateOptions options = {.dump = current->command->dump,
+                                .compiler_is_clang = current->command->clang,
+                                .lto = uses_lto(current->command)};
     flags_clang(current->command, &options);
     diag_debug_cpp = debug_cpp;
     char *out = NULL;
@@ -166,7 +167,7 @@ static int translate_and_compile(const Buffer *text, const Buffer *errors) {
 
 static int compile_in_child(void *arg) {
     current = arg;
-    Buffer text = { 0 }, errors = { 0 };
+    Buffer text = {0}, errors = {0};
     int status = preprocess(&text, &errors);
     buffer_puts(&text, "");
     buffer_puts(&errors, "");
@@ -189,8 +190,8 @@ int unit_compile(Unit *u) {
     current = u;
     int status = u->prescan.plain ? compile_verbatim() : run_child(compile_in_child, u);
     if (status > 128) {
-        diag_plain(DIAG_FATAL, "internal error: the translation of %s was killed by signal %d (%s)", u->name,
-                   status - 128, strsignal(status - 128));
+        diag_plain(DIAG_FATAL, "internal error: the translation of %s was killed by signal %d (%s)",
+                   u->name, status - 128, strsignal(status - 128));
         diag_flush();
     }
     if (status != 0 && !u->command->dump)

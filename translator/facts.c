@@ -69,11 +69,9 @@ Node *tree_block_at(const Tree *t, size_t offset) {
 // ---- parsing -----------------------------------------------------------------------------------
 static CXTranslationUnit parse(const char *text, size_t length, const TranslateOptions *options) {
     static const char *const fixed[] = {
-        "-x", "c", "-undef", "-w", "-fblocks", "-ferror-limit=0", "-fbracket-depth=1024",
+        "-x", "c", "-undef", "-fblocks", "-ferror-limit=0", "-fbracket-depth=1024",
         "-D_Float32=float", "-D_Float64=double", "-D_Float32x=double",
-        "-D_Float64x=long double", "-D_Float128=__float128",
-        "-Wno-error=implicit-function-declaration", "-Wno-error=implicit-int",
-        "-Wno-error=return-mismatch", "-Wno-error=return-type",
+        "-D_Float64x=long double", "-D_Float128=__float128", "-Wno-everything",
         "-Werror=int-conversion", "-Werror=incompatible-pointer-types",
         "-Werror=incompatible-function-pointer-types", "-Werror=compare-distinct-pointer-types",
         "-Werror=incompatible-pointer-types-discards-qualifiers",

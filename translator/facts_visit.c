@@ -192,10 +192,7 @@ static void marker_variable(Visit *v, CXCursor c, const char *name) {
         n->operand = facts_type(type);
         n->operand_seen = true;
     } else if (letter == 'T') {
-        n->operand = facts_type(CL->getPointeeType(CL->getCanonicalType(type)));
-        n->operand.spelling = facts_type(CL->getPointeeType(type)).spelling
-                                  ? facts_type(CL->getPointeeType(type)).spelling
-                                  : n->operand.spelling;
+        n->operand = facts_type(CL->getPointeeType(type));
         n->operand_seen = true;
     } else if (letter == 'n') {
         n->value = facts_type(type);

@@ -43,24 +43,23 @@ static void push(Lower *l, Node *n, const char *callee, Buffer *out) {
                   callee);
 }
 
-static const char frame_address[] = "go__defer_push(&gocc_f.f, &gocc_r->gocc_d); }";
+static const char frame_address[] = "go__defer_push(&gocc_f.f, &gocc_r->gocc_d); ";
 
 void lower_defer(Lower *l, Node *n) {
-    Buffer tail = {0};
+    Buffer use = {0};
     if (n->is_block) {
-        lower_block_open(l, n, "struct go__defer gocc_d; ");
-        buffer_puts(&tail, l->clang ? "; " : " ");
-        push(l, n, "gocc_r", &tail);
-        lower_fill(l, n, "gocc_r->", &tail);
-        buffer_puts(&tail, frame_address);
-        edit_close(l->edits, n->body.end, n->depth, tail.data);
+        push(l, n, "gocc_r", &use);
+        lower_fill(l, n, "gocc_r->", &use);
+        buffer_puts(&use, frame_address);
+        lower_block_open(l, n, "struct go__defer gocc_d; ", use.data);
         return;
     }
-    lower_call_open(l, n, "struct go__defer gocc_d; ", &tail);
-    push(l, n, lower_callee(l, n), &tail);
-    lower_fill_call(l, n, "gocc_r->", &tail);
-    buffer_puts(&tail, frame_address);
-    edit_replace(l->edits, n->rparen, n->span.end, n->depth, tail.data);
+    lower_call_open(l, n, "struct go__defer gocc_d; ", &use);
+    push(l, n, lower_callee(l, n), &use);
+    lower_fill_call(l, n, "gocc_r->", &use);
+    buffer_puts(&use, frame_address);
+    buffer_puts(&use, "}");
+    edit_replace(l->edits, n->rparen, n->span.end, n->depth, use.data);
 }
 
 // ---- heads and ends ----------------------------------------------------------------------------

@@ -106,15 +106,17 @@ static const char *assembler_name(Lower *l, const Node *n) {
                        : F("%s.gocc_thunk%d", f->function->name, n->id);
 }
 
+static const char *assembler_label(Lower *l, const Node *n) {
+    return l->lto ? "" : F(" __asm__(\"%s\")", assembler_name(l, n));
+}
+
 static const char *function_head(Lower *l, Node *n) {
     const char *name = function_name(l, n);
     if (l->clang)
         return F("void (^%s)(void *) = ^(void *gocc_p) ", name);
     if (l->lto)
         return F("__extension__ void %s(void *gocc_p) ", name);
-    return F("__extension__ auto void %s(void *) __asm__(\"%s\"); "
-             "__extension__ __attribute__((used)) void %s(void *gocc_p) ",
-             name, assembler_name(l, n), name);
+    return F("__extension__ __attribute__((used)) void %s(void *gocc_p) ", name);
 }
 
 // What the runtime gets to call; `out` takes the declaration that it may need.
@@ -127,12 +129,17 @@ const char *lower_address(Lower *l, Node *n, Buffer *out) {
     return F("gocc_r%d", n->id);
 }
 
-// Everything from the keyword to the body's brace.
-void lower_block_open(Lower *l, Node *n, const char *header) {
+// Everything from the keyword to the body's brace. `use` hands the function to the runtime. It stands before the function, so that it has the
+// line of the keyword; a block literal must come first, so there it stands behind.
+void lower_block_open(Lower *l, Node *n, const char *header, const char *use) {
     NodeFacts *f = lower_facts(l, n);
     Buffer open = {0};
     lower_environment(l, n, header, &open);
+    if (!l->clang)
+        buffer_printf(&open, "__extension__ auto void %s(void *)%s; %s", function_name(l, n),
+                      assembler_label(l, n), use);
     buffer_puts(&open, function_head(l, n));
+    edit_close(l->edits, n->body.end, n->depth, l->clang ? F("; %s }", use) : " }");
     if (!f->n_copies) {
         lower_between(l, n, n->keyword, n->body.start, F("{ %s", open.data));
         return;
@@ -218,7 +225,8 @@ static void call_environment(Lower *l, Node *n, const char *header, Buffer *out)
     for (int i = 0; i < n->n_args; i++)
         if (travels(l, n, i))
             buffer_printf(out, "__typeof__(gocc_a%d) gocc_a%d; ", i, i);
-    buffer_printf(out, "} __attribute__((may_alias)); %s{ struct gocc_e%d *gocc_e = gocc_p; (void)gocc_e; %s; }%s ",
+    buffer_printf(out, "} __attribute__((may_alias)); %s%s{ struct gocc_e%d *gocc_e = gocc_p; (void)gocc_e; %s; }%s ",
+                  l->clang ? "" : F("__extension__ auto void %s(void *)%s; ", function_name(l, n), assembler_label(l, n)),
                   function_head(l, n), n->id, call_text(l, n),
                   l->clang ? ";" : "");
 }
@@ -274,7 +282,7 @@ static bool is_empty(Lower *l, Node *n) {
 static void start(Lower *l, Node *n, Buffer *out) {
     const char *function = lower_address(l, n, out);
     if (is_empty(l, n) && !l->clang) {
-        buffer_printf(out, "go__go(%s, (void *)0, 0); }", function);
+        buffer_printf(out, "go__go(%s, (void *)0, 0); ", function);
         return;
     }
     buffer_printf(out, "struct gocc_e%d gocc_v; ", n->id);
@@ -282,22 +290,20 @@ static void start(Lower *l, Node *n, Buffer *out) {
         lower_fill(l, n, "gocc_v.", out);
     else
         lower_fill_call(l, n, "gocc_v.", out);
-    buffer_printf(out, "go__go(%s, &gocc_v, sizeof(gocc_v)); }", function);
+    buffer_printf(out, "go__go(%s, &gocc_v, sizeof(gocc_v)); ", function);
 }
 
 void lower_go(Lower *l, Node *n) {
-    NodeFacts *f = lower_facts(l, n);
-    Buffer tail = {0};
+    Buffer use = {0};
     if (n->is_block) {
-        lower_block_open(l, n, "");
-        buffer_puts(&tail, l->clang ? "; " : " ");
-        start(l, n, &tail);
-        edit_close(l->edits, n->body.end, n->depth, tail.data);
+        start(l, n, &use);
+        lower_block_open(l, n, "", use.data);
         return;
     }
-    lower_call_open(l, n, "", &tail);
-    if (has_callee_value(f))
-        buffer_puts(&tail, "if (!gocc_call) go__go_nil(); ");
-    start(l, n, &tail);
-    edit_replace(l->edits, n->rparen, n->span.end, n->depth, tail.data);
+    lower_call_open(l, n, "", &use);
+    if (has_callee_value(lower_facts(l, n)))
+        buffer_puts(&use, "if (!gocc_call) go__go_nil(); ");
+    start(l, n, &use);
+    buffer_puts(&use, "}");
+    edit_replace(l->edits, n->rparen, n->span.end, n->depth, use.data);
 }

@@ -143,7 +143,11 @@ static void case_communication(Edits *e, const Tree *t, const Node *n) {
 }
 
 static void select_case(Edits *e, const Tree *t, const Node *n) {
-    if (n->comm == COMM_DEFAULT) {
+    if (n->comm == COMM_ERROR) {
+        if (n->colon == NO_OFFSET)
+            return;
+        edit_replace(e, n->keyword, n->colon + 1, n->depth, F("case %d: {", n->id));
+    } else if (n->comm == COMM_DEFAULT) {
         edit_replace(e, n->keyword, n->colon + 1, n->depth, "default: {");
     } else {
         edit_replace(e, n->keyword, n->keyword + 4, n->depth, F("case %d: { ", n->id));
@@ -264,8 +268,8 @@ static void node(Edits *e, const Tree *t, const Node *n, const Facts *known) {
     if (n->is_comparison)
         return;
     switch (n->kind) {
-    case N_UNIT:
-    case N_ERROR: break;
+    case N_UNIT: break;
+    case N_ERROR: edit_replace(e, n->span.start, n->span.end, n->depth, n->instead); break;
     case N_SELECT:
         edit_replace(e, n->keyword, n->keyword + 6, n->depth,
                      F("switch (gocc_select(%d))", n->id));

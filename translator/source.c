@@ -91,9 +91,10 @@ static const char *same_name(const Source *s, const char *name) {
 
 Source *source_new(const char *text, size_t length, const char *main_file) {
     Source *s = arena_alloc(sizeof *s);
-    *s = (Source){ .text = text, .length = length, .main_file = main_file };
+    *s = (Source){.text = text, .length = length, .main_file = main_file};
     size_t line_cap = 0, mark_cap = 0;
-    *ARENA_PUSH(s->marks, s->n_marks, mark_cap) = (LineMark){ .offset = 0, .file = main_file, .line = 1 };
+    *ARENA_PUSH(s->marks, s->n_marks, mark_cap) =
+        (LineMark){.offset = 0, .file = main_file, .line = 1};
     const char *end = text + length, *p = text;
     while (p < end) {
         *ARENA_PUSH(s->line_starts, s->n_lines, line_cap) = (size_t)(p - text);

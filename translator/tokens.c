@@ -23,21 +23,30 @@ void reader_push(Reader *r, Code code, size_t start, size_t end) {
     *ARENA_PUSH(r->v, r->n, r->cap) = (Token){kind, {start, end}, T_TEXT, -1, (uint8_t)code, 0};
 }
 
+static bool declares_in_parens(const Level *l, bool type, Code c) {
+    if (l->parameters)
+        return type || is_name(c);      // also the names of `f(a, b)`
+    return type && (l->copies || l->head == K_FOR);
+}
+
+// At the file's level everything declares: `main()` has no type. So does everything in a struct.
+static bool declares_in_statement(const Level *l, bool type, Code c) {
+    if (l->kind == L_FILE && (c == C_STAR || c == C_LPAREN))
+        return true;
+    return type || (is_name(c) && (l->kind == L_FILE || l->kind == L_STRUCT));
+}
+
 // The first token of a statement, parameter or parenthesis.
 static void token_first(Reader *r, Level *l, int i, bool starts) {
     Code c = r->v[i].code;
     if (c == K_EXTENSION)
         return;
     l->may_declare = false;
-    bool type = token_starts_type(r, i) && !(starts && code_at(r, i + 1) == C_COLON);
-    if (l->kind == L_PAREN) {
-        if (type && i == l->open + 1)
-            r->v[l->open].flags |= F_TYPE;
-        if (l->copies || l->parameters || l->head == K_FOR ? type || (l->parameters && is_name(c))
-                                                           : false)
-            declare_start(l);
-    } else if (type || (is_name(c) && (l->kind == L_FILE || l->kind == L_STRUCT)) ||
-               (l->kind == L_FILE && (c == C_STAR || c == C_LPAREN)))
+    bool label = starts && code_at(r, i + 1) == C_COLON;
+    bool type = !label && token_starts_type(r, i);
+    if (l->kind == L_PAREN && type && i == l->open + 1)
+        r->v[l->open].flags |= F_TYPE;
+    if (l->kind == L_PAREN ? declares_in_parens(l, type, c) : declares_in_statement(l, type, c))
         declare_start(l);
 }
 

@@ -5,6 +5,7 @@
 // declarator. Parentheses around a name inherit the state and hand it back. Parameters live in a
 // scope of their own, which stays open after `)` in case a body follows: the statement's end (or
 // `,`, or `=`) closes it, or the body's `}`.
+#include "gocc.tab.h"
 #include "tokens.h"
 
 void declare_start(Level *l) {
@@ -61,8 +62,8 @@ void declare_word(Reader *r, Level *l, int i) {
         declare_specifier(r, l, i, c);
     else if (!is_name(c))
         return;
-    else if (!l->has_type && (token_is_typedef(r, i) || chan_is_type(r, i) || any_is_type(r, i) ||
-                              is_name(code_at(r, i + 1))))
+    else if (!l->has_type &&
+             (token_is_typedef(r, i) || r->v[i].cls != T_TEXT || is_name(code_at(r, i + 1))))
         l->has_type = true;
     else
         declare_name(r, l, i);

@@ -124,7 +124,6 @@ static void word_bare(Reader *r, int i) {
 
 static void word_extension(Reader *r, Level *l, int i, bool starts) {
     Code c = r->v[i].code;
-    r->operand = r->operand || false;
     if (c == X_GO || c == X_DEFER) {
         if (starts && level_is_block(l))
             word_go(r, l, i);

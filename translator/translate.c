@@ -66,10 +66,8 @@ bool translate(const char *text, size_t length, const char *main_file,
         dump_tokens(tree);
     if (dump_wanted("tree"))
         dump_tree(tree);
-    if (tree->n_errors || diag_errors() > errors)
-        return false;
     if (!tree_needs_translation(tree))
-        return true;
+        return diag_errors() == errors;
     Edits *marker;
     Facts *facts = gather(tree, options, &marker);
     check_facts(facts);

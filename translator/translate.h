@@ -189,7 +189,7 @@ void lower_frames(Lower *l);                           // heads and ends of func
 void lower_block_head(Lower *l, const Node *n, Buffer *out);    // what a go or defer block begins with
 void lower_environment(Lower *l, Node *n, const char *header, Buffer *out);    // the struct that a block is called with
 void lower_fill(Lower *l, Node *n, const char *target, Buffer *out);           // assigns its members
-void lower_block_open(Lower *l, Node *n, const char *header);   // up to and including the block's function head
+void lower_block_open(Lower *l, Node *n, const char *header, const char *use);   // everything but the body
 void lower_call_open(Lower *l, Node *n, const char *header, Buffer *out);      // arguments, struct, function of a detached call
 const char *lower_address(Lower *l, Node *n, Buffer *out);      // of the function of a block or detached call, for the runtime
 void lower_fill_call(Lower *l, Node *n, const char *target, Buffer *out);      // assigns the members for a call
