@@ -9,6 +9,7 @@
 
 #include "base/upcalls.h"
 #include "sched/sanitize.h"
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -54,6 +55,7 @@ static Goroutine *foreign_goroutine(Machine *m) {
 
 // The slow half of machine_current: whoever calls the runtime first on its thread comes here.
 __attribute__((noinline, cold)) Machine *gort_attach(void) {
+    int saved_errno = errno;
     gort_start();
     if (gort_tls_machine) return gort_tls_machine;       // it was the initial thread, adopted by the start
     add_seq_cst(&gort_sched.foreign_count, 1);
@@ -63,6 +65,7 @@ __attribute__((noinline, cold)) Machine *gort_attach(void) {
     pthread_once(&key_once, key_make);
     pthread_setspecific(key, m);
     gort_machine_enter_thread(m);
+    errno = saved_errno;
     return m;
 }
 
