@@ -46,7 +46,8 @@ static bool declare_old_style(Reader *r, Level *l, int i) {
         return false;
     if (l->kind != L_FILE && l->kind != L_BLOCK)
         return false;
-    if (r->v[i].code == K_ATTRIBUTE || r->v[i].code == K_ASM || !token_starts_type(r, i))
+    if (r->v[i].code == K_ATTRIBUTE || r->v[i].code == K_ASM ||
+        (r->v[i].cls == T_TEXT && !token_starts_type(r, i)))
         return false;
     declare_start(l);
     return l->old_style = true;

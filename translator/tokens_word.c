@@ -61,8 +61,9 @@ bool any_is_type(Reader *r, int i) {
     Code before = i > 0 ? r->v[i - 1].code : C_SEMI;
     bool place = before == C_LPAREN || before == C_RPAREN || before == C_COMMA ||
                  before == C_SEMI || before == C_COLON || before == C_LBRACE ||
-                 before == C_RBRACE || (before >= K_TYPE && before <= K_EXTENSION);
-    return place && !r->operand && any_follows(r, i);
+                 before == C_RBRACE || before == K_CASE ||
+                 (before >= K_TYPE && before <= K_EXTENSION);
+    return place && (!r->operand || level_top(r)->state == D_NAMED) && any_follows(r, i);
 }
 
 bool token_starts_type(Reader *r, int i) {
