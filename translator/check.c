@@ -143,7 +143,7 @@ static void check_result(Check *c, const Node *n) {
     if (!f->function || !block)
         REPORT(c, n, n->span.start, "'_Result' outside of a deferred block");
     else if (f->function->result.is_void)
-        REPORT(c, n, n->span.start, "'_Result' in '%s', a function that returns nothing",
+        REPORT(c, n, n->span.start, "'_Result' in '%s', a function that returns void",
                f->function->name);
 }
 

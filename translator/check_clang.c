@@ -9,7 +9,32 @@
 
 #include <string.h>
 
-// ---- which ones count --------------------------------------------------------------------------
+// ---- which ones count ----------------------------------------------------------------------------
+// The statement around an offset, brackets whole: from after the last `;`, `{` or `}` to the next one.
+static Span statement_at(const Tree *t, size_t at) {
+    const char *text = t->source->text;
+    size_t i = tree_token_at(t, at), end = i;
+    for (; i > 0; i--) {
+        char c = text[t->tokens.v[i - 1].span.start];
+        if (c == ';' || c == '{' || c == '}')
+            break;
+    }
+    while (end < t->tokens.n && !strchr(";{}", text[t->tokens.v[end].span.start]))
+        end++;
+    return (Span){i < t->tokens.n ? t->tokens.v[i].span.start : at,
+                  end < t->tokens.n ? t->tokens.v[end].span.end : t->source->length};
+}
+
+// One mistake, one message: clang stumbles over what we have just complained of, and over what that initialises.
+static bool beside_reported(const Facts *f, const bool *reported, size_t at) {
+    Span s = statement_at(f->tree, at);
+    for (int i = 1; i <= f->tree->n_nodes; i++)
+        if (reported[i] && f->tree->by_id[i]->span.start >= s.start &&
+            f->tree->by_id[i]->span.start < s.end)
+            return true;
+    return false;
+}
+
 static bool inside_reported(const Facts *f, const bool *reported, size_t at) {
     for (Node *n = tree_node_at(f->tree, at); n; n = n->parent)
         if (reported[n->id])
@@ -47,9 +72,25 @@ static bool is_gnu_only(const char *message) {
     return false;
 }
 
+// The value of a send must convert as C converts without a warning.
+static bool sends(const Facts *f, size_t at) {
+    const Node *n = tree_node_at(f->tree, at);
+    bool send = n->kind == N_SEND || (n->kind == N_CASE && n->comm == COMM_SEND);
+    return send && !n->is_comparison && at >= n->operand.end && at <= n->value.start;
+}
+
+// Mistakes that gcc sees as clang does: told together with ours, since gcc is not asked then.
+static bool is_plain_mistake(const char *message) {
+    return !strncmp(message, "use of undeclared identifier", 28) ||
+           !strncmp(message, "no member named", 15) || !strncmp(message, "unknown type name", 17);
+}
+
 static bool counts(const Facts *f, const bool *reported, const ClangError *e) {
-    if (inside_reported(f, reported, e->at) || is_channel_close(f, e->at))
+    if (inside_reported(f, reported, e->at) || beside_reported(f, reported, e->at) ||
+        is_channel_close(f, e->at))
         return false;
+    if (e->lenient && !e->touches_channel && sends(f, e->at))
+        return true;
     if (e->touches_channel)
         return true;
     if (e->lenient || strstr(e->message, "gocc_k") || is_gnu_only(e->message))
@@ -104,7 +145,12 @@ static bool is_assigning(const Node *n) {
 static bool report_send(const Facts *f, const Node *n, const ClangError *e) {
     bool value = e->at >= n->operand.end && e->at <= n->value.start;
     const char *type = last_type(plain_words(e->message));
-    if (!value || !type || !strstr(e->message, "nitializing"))
+    if (n->is_comparison) {
+        diag_at(f->tree->source, n->operand.start, DIAG_ERROR,
+                "cannot send to '%s': it is not a channel", text_of(f, n->operand));
+        return true;
+    }
+    if (!value || !type || (!strstr(e->message, "nitializing") && !e->lenient))
         return false;
     diag_at(f->tree->source, n->value.start, DIAG_ERROR,
             "cannot send a value of type '%s' to '%s' (type '%s')", type, text_of(f, n->operand),
@@ -117,7 +163,9 @@ static bool report_target(const Facts *f, const Node *n, const ClangError *e) {
     bool second = n->target2.end && (on_second || strstr(e->message, "type '_Bool'"));
     Span target = second ? n->target2 : n->target;
     if (strstr(e->message, "address of") || strstr(e->message, "not assignable")) {
-        diag_at(f->tree->source, target.start, DIAG_ERROR, "cannot assign to '%s'", text_of(f, target));
+        bool fixed = strstr(e->message, "read-only") || strstr(e->message, "const-qualified");
+        diag_at(f->tree->source, target.start, DIAG_ERROR, "cannot assign to '%s'%s",
+                text_of(f, target), fixed ? ": it is const" : "");
         return true;
     }
     if (strncmp(e->message, "assigning to", 12))
@@ -127,7 +175,40 @@ static bool report_target(const Facts *f, const Node *n, const ClangError *e) {
     return true;
 }
 
+// The marker's statement expressions cannot stand at file scope: say so of the construct.
+static bool report_file_scope(const Facts *f, const ClangError *e) {
+    const Node *n = tree_node_at(f->tree, e->at);
+    if (f->nodes[n->id].function || n->kind == N_UNIT || n->kind == N_CHAN)
+        return false;
+    if (!strstr(e->message, "at file scope") && !strstr(e->message, "compile-time constant"))
+        return false;
+    diag_at(f->tree->source, n->span.start, DIAG_ERROR, "'%s' outside of a function%s",
+            tree_excerpt(f->tree, n->span),
+            n->kind == N_CALL ? ": assign it in main or in a constructor" : "");
+    return true;
+}
+
+// "... discards qualifiers" is how C says that a directional channel does not convert back.
+static bool report_direction(const Facts *f, const ClangError *e) {
+    const char *text = plain_words(e->message);
+    if (!e->touches_channel || !strstr(text, "discards qualifiers"))
+        return false;
+    const char *first = strchr(text, '\''), *second = last_type(text);
+    const char *end = first ? strchr(first + 1, '\'') : NULL;
+    if (!end || !second)
+        return false;
+    const char *one = arena_strndup(first + 1, (size_t)(end - first - 1));
+    bool to_first = !strncmp(text, "initializing", 12) || !strncmp(text, "assigning", 9);
+    diag_at(f->tree->source, e->at, DIAG_ERROR, "a '%s' does not convert to '%s'",
+            to_first ? second : one, to_first ? one : second);
+    return true;
+}
+
 static void report(const Facts *f, const ClangError *e) {
+    if (report_direction(f, e))
+        return;
+    if (report_file_scope(f, e))
+        return;
     for (Node *n = tree_node_at(f->tree, e->at); n; n = n->parent) {
         if (is_send(n) && report_send(f, n, e))
             return;
@@ -141,4 +222,10 @@ void check_clang(const Facts *f, const bool *reported) {
     for (size_t i = 0; i < f->n_errors; i++)
         if (counts(f, reported, &f->errors[i]))
             report(f, &f->errors[i]);
+    for (size_t i = 0; i < f->n_errors && diag_errors(); i++) {
+        const ClangError *e = &f->errors[i];
+        if (!counts(f, reported, e) && is_plain_mistake(e->message) &&
+            !inside_reported(f, reported, e->at))
+            report(f, e);
+    }
 }

@@ -198,6 +198,8 @@ static void settle_plain(Facts *f) {
         bool ours = n->kind == N_SEND || (n->kind == N_CALL && n->word == W_CLOSE);
         if (!ours || n->is_comparison || !facts->operand_seen || facts->operand.is_channel)
             continue;
+        if (n->kind == N_SEND && facts->operand.known && !facts->operand.is_scalar)
+            continue;                                  // neither: check.c reports it
         n->is_comparison = true;
         f->again = f->again || n->kind == N_SEND || !n->system_name;
     }
