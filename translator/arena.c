@@ -1,9 +1,9 @@
 // arena.c - memory of one translation.
 //
-// A translation makes many small objects that point at each other, and all of them die together: so they come
-// from one arena, in blocks that are never given back. The driver runs each unit in a process of its own
-// (driver_unit.c), and the end of that process is what frees them.
-// Nobody checks for NULL: running out of memory ends the process with a message.
+// A translation makes many small objects that point at each other, and all of them die together: so
+// they come from one arena, in blocks that are never given back. The driver runs each unit in a
+// process of its own (driver_unit.c), and the end of that process is what frees them. Nobody checks
+// for NULL: running out of memory ends the process with a message.
 
 #include "gocc.h"
 
@@ -66,7 +66,8 @@ char *arena_format(const char *format, ...) {
     return text;
 }
 
-// Doubles the capacity (from 8 on); the old copy stays behind, which at most doubles the memory of the vector.
+// Doubles the capacity (from 8 on); the old copy stays behind, which at most doubles the memory of
+// the vector.
 void *arena_grow(void *v, size_t *cap, size_t item_bytes) {
     size_t old = *cap, now = old ? 2 * old : 8;
     if (now > SIZE_MAX / 2 / item_bytes)

@@ -1,11 +1,12 @@
 // diag.c - messages: collected while the stages run, printed once, in the order of the text.
 //
-// The stages find errors in the order that suits them; a person reads a file from top to bottom. So messages are kept
-// until diag_flush, which sorts them by position. A note belongs to the message before it and moves with it. What is said
-// twice about the same place (a construct that two passes look at) is printed once.
+// The stages find errors in the order that suits them; a person reads a file from top to bottom. So
+// messages are kept until diag_flush, which sorts them by position. A note belongs to the message
+// before it and moves with it. What is said twice about the same place (a construct that two passes
+// look at) is printed once.
 //
-// Only flushing asks for columns (diag_columns.c), which costs a run of the preprocessor: a unit without
-// messages never pays.
+// Only flushing asks for columns (diag_columns.c), which costs a run of the preprocessor: a unit
+// without messages never pays.
 
 #include "gocc.h"
 
@@ -36,7 +37,7 @@ static Message *messages;
 static size_t n_messages, cap_messages;
 static int n_errors;
 
-// ---- collecting -----------------------------------------------------------------------------------
+// ---- collecting ---------------------------------------------------------------------------------
 
 static bool said_before(const Message *m) {
     for (size_t i = 0; i < n_messages; i++) {
@@ -105,9 +106,10 @@ int diag_errors(void) {
     return n_errors;
 }
 
-// ---- printing -------------------------------------------------------------------------------------
+// ---- printing -----------------------------------------------------------------------------------
 
-// By the place of the leading message; messages without a place come last, as a summary does. Stable by index.
+// By the place of the leading message; messages without a place come last, as a summary does.
+// Stable by index.
 static int compare(const void *a, const void *b) {
     const Message *x = *(Message *const *)a, *y = *(Message *const *)b;
     const Message *p = &messages[x->lead], *q = &messages[y->lead];

@@ -1,16 +1,21 @@
 // diag_columns.c - from a byte of the preprocessed text to the line and column that the user typed.
 //
-// The preprocessor keeps lines, through its markers, but not columns: blanks collapse and macros expand. What keeps
-// columns is `gcc -E -fdebug-cpp`: the same text, with a note {P:file;F:...;L:line;C:column;...} before each token that tells where
-// the token was spelled. So both texts are walked side by side: where the second has a note, the first stands at a
-// token. That is one more run of the preprocessor, and only messages pay for it. Where it fails (GOCC_CC is a clang, the text
-// differs) the column is the one in the preprocessed text.
+// The preprocessor keeps lines, through its markers, but not columns: blanks collapse and macros
+// expand. What keeps columns is `gcc -E -fdebug-cpp`: the same text, with a note
+// {P:file;F:...;L:line;C:column;...} before each token that tells where the token was spelled. So
+// both texts are walked side by side: where the second has a note, the first stands at a token.
+// That is one more run of the preprocessor, and only messages pay for it. Where it fails (GOCC_CC
+// is a clang, the text differs) the column is the one in the preprocessed text.
 //
-// A token out of a macro's body was spelled in the #define. A person looks for the error where they used the macro: so the place is the
-// macro's name there, and the body is told in a second message. The use is found from what stands before the token:
-//   1. The closest token before it that was spelled outside of macro bodies; what follows it in the file is the macro's name,
-//   2. unless that is no word: then we are among the arguments, and the name stands before the open parenthesis.
-//   3. If that leads to another line than the line marker says, the macro is looked for by name on the marker's line.
+// A token out of a macro's body was spelled in the #define. A person looks for the error where they
+// used the macro: so the place is the macro's name there, and the body is told in a second message.
+// The use is found from what stands before the token:
+//   1. The closest token before it that was spelled outside of macro bodies; what follows it in the
+//      file is the macro's name,
+//   2. unless that is no word: then we are among the arguments, and the name stands before the open
+//      parenthesis.
+//   3. If that leads to another line than the line marker says, the macro is looked for by name on
+//      the marker's line.
 
 #define _GNU_SOURCE // memmem
 #include "diag.h"
@@ -33,7 +38,7 @@ typedef struct Map {
 
 char *(*diag_debug_cpp)(size_t *length);
 
-// ---- reading the notes ------------------------------------------------------------------------------
+// ---- reading the notes --------------------------------------------------------------------------
 
 // p: the text of a field up to `;` and the next field's name; NULL if it does not come.
 static const char *field_end(const char *p, const char *end, const char *next) {
@@ -109,7 +114,7 @@ static long token_at(const Map *map, size_t offset) {
     return (long)low - 1;
 }
 
-// ---- macro bodies -----------------------------------------------------------------------------------
+// ---- macro bodies -------------------------------------------------------------------------------
 
 static const char *skip_space(const char *p, const char *end) {
     while (p < end && (*p == ' ' || *p == '\t'))
@@ -128,7 +133,8 @@ static char *word_at(const char *p, const char *end) {
     return arena_strndup(p, (size_t)(stop - p));
 }
 
-// The name of the macro whose #define, continued lines included, covers the line; NULL: it is no #define.
+// The name of the macro whose #define, continued lines included, covers the line; NULL: it is no
+// #define.
 static const char *macro_defined_at(const char *file, unsigned line) {
     size_t n;
     const char *text = diag_line(file, line, &n);
@@ -163,7 +169,7 @@ static bool in_macro_body(const SpelledToken *t, const Place *place, const char 
     return *name != NULL;
 }
 
-// ---- where a macro was used ---------------------------------------------------------------------------
+// ---- where a macro was used ---------------------------------------------------------------------
 
 typedef struct Spot {
     unsigned line, column;
@@ -230,7 +236,8 @@ static size_t word_length(const Source *s, size_t offset) {
     return n ? n : 1;
 }
 
-// Steps 1 and 2 of the opening comment. `before` is the closest token before that is not out of a body.
+// Steps 1 and 2 of the opening comment. `before` is the closest token before that is not out of a
+// body.
 static bool use_after(const Source *s, const SpelledToken *before, Spot *use) {
     size_t length, total = 0;
     const char *line = diag_line(before->file, before->line, &length);
@@ -288,7 +295,7 @@ static Spot macro_use(const Map *map, long index, const Place *place, const char
     return use_on_line(place, name);
 }
 
-// ---- the answer -----------------------------------------------------------------------------------
+// ---- the answer ---------------------------------------------------------------------------------
 
 UserPlace diag_locate(const Source *s, size_t offset) {
     Place place = source_place(s, offset);
@@ -301,7 +308,8 @@ UserPlace diag_locate(const Source *s, size_t offset) {
     const SpelledToken *t = &map->v[index];
     const char *name;
     if (!in_macro_body(t, &place, &name)) {
-        // Behind the token, or inside it, columns go on; on a later line nothing is known but the text's column.
+        // Behind the token, or inside it, columns go on; on a later line nothing is known but the
+        // text's column.
         bool near =
             offset - t->offset < 4096 && !memchr(s->text + t->offset, '\n', offset - t->offset);
         if (near && strcmp(t->file, place.file) == 0) {

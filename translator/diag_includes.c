@@ -1,8 +1,9 @@
 // diag_includes.c - `In file included from a.h:3,`: how a message's file came into the unit.
 //
-// The line markers tell which file a line is from, in the order of the text. A file that was not open begins to be included where the
-// markers turn to it; a turn back to one that is open ends what it had included. So one walk over the markers up to
-// the message keeps the stack of open files.
+// The line markers tell which file a line is from, in the order of the text. A file that was not
+// open begins to be included where the markers turn to it; a turn back to one that is open ends
+// what it had included. So one walk over the markers up to the message keeps the stack of open
+// files.
 
 #include "diag.h"
 

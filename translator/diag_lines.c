@@ -1,8 +1,9 @@
-// diag_lines.c - the users' files, line by line, for messages: the text under a caret, and columns as a
-// terminal shows them.
+// diag_lines.c - the users' files, line by line, for messages: the text under a caret, and columns
+// as a terminal shows them.
 //
-// gcc counts columns as they look: a tab goes to the next multiple of -ftabstop, a Chinese character takes two,
-// an accent of its own none. The table below holds the ranges that matter; what it does not know counts one.
+// gcc counts columns as they look: a tab goes to the next multiple of -ftabstop, a Chinese
+// character takes two, an accent of its own none. The table below holds the ranges that matter;
+// what it does not know counts one.
 
 #include "diag.h"
 
@@ -83,7 +84,7 @@ size_t diag_token_length(const char *line, size_t length, unsigned column) {
     return 1;
 }
 
-// ---- widths ---------------------------------------------------------------------------------------
+// ---- widths -------------------------------------------------------------------------------------
 
 // Decodes one character at p; an invalid byte stands for itself.
 static unsigned decode(const unsigned char *p, size_t left, size_t *bytes) {

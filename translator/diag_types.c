@@ -1,12 +1,13 @@
 // diag_types.c - channel types in a compiler's words, back to the user's.
 //
 // chan(T) is compiled as a pointer to a pointer to a function, and both compilers say so:
-//     clang   'typeof(typeof(int) *(*const *)(struct gocc_chan))' (aka 'int *(*const *)(struct gocc_chan)')
+//     clang   'typeof(typeof(int) *(*const *)(struct gocc_chan))' (aka ...)
 //     gcc     'int * (* const*)(struct gocc_chan)'
-// What stands between quotes is read as a C type into a tree (typeof is looked through), and printed again, with
+// What stands between quotes is read as a C type into a tree (typeof is looked through), and
+// printed again, with
 //     pointer to Q pointer to function(struct gocc_chan) returning pointer to T
-// as chan(T), or chan<-(T) where Q is const, <-chan(T) where it is volatile. An (aka ...) that then says the same is dropped.
-// What cannot be read as a type is left as it is.
+// as chan(T), or chan<-(T) where Q is const, <-chan(T) where it is volatile. An (aka ...) that then
+// says the same is dropped. What cannot be read as a type is left as it is.
 
 #include "gocc.h"
 
@@ -26,7 +27,7 @@ struct Type {
     size_t n_params;
 };
 
-// ---- reading --------------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------
 
 typedef struct Reader {
     const char *p, *end;
@@ -115,7 +116,8 @@ static void read_unnamed(Reader *r, Type *base) {
     r->p = stop + 1;
 }
 
-// The words of a type: `const struct job`, `unsigned long`, or typeof(...), which gives its inner type.
+// The words of a type: `const struct job`, `unsigned long`, or typeof(...), which gives its inner
+// type.
 static Type *read_base(Reader *r) {
     Type *base = new_type(T_BASE, NULL), *inner = NULL;
     const char *word;
@@ -247,7 +249,7 @@ static Type *read_type(Reader *r) {
     return type;
 }
 
-// ---- printing -------------------------------------------------------------------------------------
+// ---- printing -----------------------------------------------------------------------------------
 
 static const char *show(const Type *t, const char *inner);
 
@@ -312,7 +314,7 @@ static const char *user_type(const char *p, const char *end) {
     return show(type, r.name);
 }
 
-// ---- a whole message --------------------------------------------------------------------------------
+// ---- a whole message ----------------------------------------------------------------------------
 
 // Quotes are ' or, as gcc prints them in a UTF-8 locale, U+2018 and U+2019.
 static size_t quote_at(const char *p, bool opening) {
@@ -332,7 +334,8 @@ static bool mentions_channel(const char *p, const char *end) {
     return found && found < end;
 }
 
-// ` (aka 'int')` or ` {aka 'int'}` at p: the span of what is between its quotes, and where it ends. NULL: there is none.
+// ` (aka 'int')` or ` {aka 'int'}` at p: the span of what is between its quotes, and where it ends.
+// NULL: there is none.
 static const char *read_aka(const char *p, const char **start, const char **stop) {
     if (strncmp(p, " (aka ", 6) != 0 && strncmp(p, " {aka ", 6) != 0)
         return NULL;
@@ -349,7 +352,8 @@ static const char *rewrite(const char *start, const char *stop) {
     return type ? type : arena_strndup(start, (size_t)(stop - start));
 }
 
-// One quoted text at p (behind its opening quote) with its aka, rewritten to *out. Returns where it ends, behind the quotes.
+// One quoted text at p (behind its opening quote) with its aka, rewritten to *out. Returns where it
+// ends, behind the quotes.
 static const char *rewrite_quoted(const char *p, const char *stop, const char *quote, Buffer *out) {
     const char *text = rewrite(p, stop), *aka_start, *aka_stop;
     size_t open = quote_at(quote, true), close = quote_at(stop, false);

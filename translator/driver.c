@@ -1,18 +1,22 @@
 // driver.c - being gcc.
 //
 // Three kinds of commands, from cheap to dear:
-//   1. No .gc file is compiled (no .gc input, or only -E or -M): the C compiler takes our place, with the same arguments.
-//   2. The .gc files are plain C, as the prescan can tell: likewise, with `-x c` before each of them.
-//   3. Otherwise each .gc file is compiled on its own (driver_unit.c), and what is left of the command (other inputs, linking)
-//      goes to the C compiler with the objects in place of the .gc files.
-// A command that links gets the runtime library behind everything else, where an archive costs nothing if it is not needed.
+//   1. No .gc file is compiled (no .gc input, or only -E or -M): the C compiler takes our place,
+//      with the same arguments.
+//   2. The .gc files are plain C, as the prescan can tell: likewise, with `-x c` before each of
+//      them.
+//   3. Otherwise each .gc file is compiled on its own (driver_unit.c), and what is left of the
+//      command (other inputs, linking) goes to the C compiler with the objects in place of the .gc
+//      files.
+// A command that links gets the runtime library behind everything else, where an archive costs
+// nothing if it is not needed.
 
 #include "driver.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// ---- commands that the C compiler does alone ----------------------------------------------------------
+// ---- commands that the C compiler does alone ----------------------------------------------------
 
 static int show_or_become(const Command *c, Words *w) {
     if (!c->show && !(c->dry_run && c->n_gc))
@@ -27,7 +31,7 @@ static int print_version(const Command *c, Words *w) {
     int status = run(c, w, &r);
     if (status == 0)
         printf(
-            "gocc %s: C with goroutines, channels, defer and panics; compiles through the compiler above\n",
+            "gocc %s: C with goroutines, channels, defer and panics, through the compiler above\n",
             GOCC_VERSION);
     return status < 0 ? 1 : status;
 }
@@ -74,7 +78,7 @@ static int compile_all_as_c(const Command *c, bool define_gocc) {
     return show_or_become(c, &w);
 }
 
-// ---- commands with constructs -----------------------------------------------------------------------
+// ---- commands with constructs -------------------------------------------------------------------
 
 static bool looks_like_source(const Arg *a) {
     static const char *const objects[] = {".o", ".a", ".so", ".lo", ".obj"};
@@ -137,7 +141,8 @@ static int do_unit(Unit *u) {
     return 0;
 }
 
-// The inputs that are not ours: gcc compiles them one by one, or (linking) with the link, unless that will not happen.
+// The inputs that are not ours: gcc compiles them one by one, or (linking) with the link, unless
+// that will not happen.
 static int do_other(const Command *c, const Arg *input, bool failed) {
     if (c->mode != MODE_LINK)
         return compile_other(c, input, NULL);
@@ -196,7 +201,7 @@ static bool output_is_ambiguous(const Command *c) {
     return c->output && c->mode != MODE_LINK && c->mode != MODE_SYNTAX && n > 1;
 }
 
-// ---- all of it --------------------------------------------------------------------------------------
+// ---- all of it ----------------------------------------------------------------------------------
 
 static int compile(const Command *c) {
     if (output_is_ambiguous(c)) {

@@ -1,4 +1,5 @@
-// driver.h - what the files of driver*.c say to each other. In reading order: args, run, prescan, unit, link, driver.
+// driver.h - what the files of driver*.c say to each other. In reading order: args, run, prescan,
+// unit, link, driver.
 #ifndef GOCC_DRIVER_H
 #define GOCC_DRIVER_H
 
@@ -6,45 +7,55 @@
 
 #include <sys/types.h>
 
-// ---- driver_args.c: gcc's command line, sorted ----------------------------------------------------------
+// ---- driver_args.c: gcc's command line, sorted --------------------------------------------------
 typedef enum ArgKind {
-    ARG_INPUT,             // a file, or `-`
-    ARG_LIBRARY,           // -lNAME: an input of the linker
-    ARG_LANGUAGE,          // -x LANGUAGE
-    ARG_OUTPUT,            // -o FILE
-    ARG_MODE,              // -c -S -E -M -MM -fsyntax-only
-    ARG_PREPROCESS,        // means something to the preprocessor only
-    ARG_DEPEND,            // -MD -MMD -MF -MT -MQ -MP -MG: dependencies
-    ARG_LINK,              // means something to the linker only
-    ARG_OTHER              // all else; goes to every stage
+    ARG_INPUT,      // a file, or `-`
+    ARG_LIBRARY,    // -lNAME: an input of the linker
+    ARG_LANGUAGE,   // -x LANGUAGE
+    ARG_OUTPUT,     // -o FILE
+    ARG_MODE,       // -c -S -E -M -MM -fsyntax-only
+    ARG_PREPROCESS, // means something to the preprocessor only
+    ARG_DEPEND,     // -MD -MMD -MF -MT -MQ -MP -MG: dependencies
+    ARG_LINK,       // means something to the linker only
+    ARG_OTHER       // all else; goes to every stage
 } ArgKind;
 
 typedef enum Language { LANG_BY_NAME, LANG_GC, LANG_OTHER } Language;
 
 typedef struct Arg {
     ArgKind kind;
-    const char *word;      // the option with a joined value, or the input's name
-    const char *second;    // its argument, where that is a word of its own; or NULL
-    const char *value;     // the argument, joined or not; or NULL
-    bool is_gc;            // ARG_INPUT: to be translated
-    const char *language;  // ARG_INPUT: of the -x in force, or NULL
+    const char *word;     // the option with a joined value, or the input's name
+    const char *second;   // its argument, where that is a word of its own; or NULL
+    const char *value;    // the argument, joined or not; or NULL
+    bool is_gc;           // ARG_INPUT: to be translated
+    const char *language; // ARG_INPUT: of the -x in force, or NULL
 } Arg;
 
-typedef enum Mode { MODE_LINK, MODE_COMPILE, MODE_ASSEMBLE, MODE_PREPROCESS, MODE_DEPEND, MODE_SYNTAX } Mode;
+typedef enum Mode {
+    MODE_LINK,
+    MODE_COMPILE,
+    MODE_ASSEMBLE,
+    MODE_PREPROCESS,
+    MODE_DEPEND,
+    MODE_SYNTAX
+} Mode;
 
 typedef struct Command {
-    const char **argv; int argc;           // as given, without argv[0] and without gocc's own options
-    Arg *args; size_t n_args, cap_args;    // @files expanded
+    const char **argv;
+    int argc; // as given, without argv[0] and without gocc's own options
+    Arg *args;
+    size_t n_args, cap_args; // @files expanded
     Mode mode;
-    const char *output;                    // -o, or NULL
+    const char *output; // -o, or NULL
     size_t n_inputs, n_gc;
-    bool informational;                    // --version, -print-..., --help: nothing to compile is fine
-    bool verbose;                          // -v
-    bool dry_run;                          // -###
-    bool show;                             // -show: as dry_run, on stdout
-    const char *dump;                      // -d LIST
-    const char **compiler; int n_compiler; // GOCC_CC, split on blanks
-    bool clang;                            // the compiler is a clang
+    bool informational; // --version, -print-..., --help: nothing to compile is fine
+    bool verbose;       // -v
+    bool dry_run;       // -###
+    bool show;          // -show: as dry_run, on stdout
+    const char *dump;   // -d LIST
+    const char **compiler;
+    int n_compiler; // GOCC_CC, split on blanks
+    bool clang;     // the compiler is a clang
 } Command;
 // Sorts the arguments; everything lives in the arena.
 Command *args_read(int argc, char **argv);
@@ -54,29 +65,36 @@ bool args_last(const Command *c, const char *yes, const char *no, bool otherwise
 // The value of the last option that begins with prefix, or NULL.
 const char *args_value(const Command *c, const char *prefix);
 
-// ---- driver_run.c: processes, temporary files, signals ---------------------------------------------------
-typedef struct Words { const char **v; size_t n, cap; } Words;
+// ---- driver_run.c: processes, temporary files, signals ------------------------------------------
+typedef struct Words {
+    const char **v;
+    size_t n, cap;
+} Words;
 void words_add(Words *w, const char *word);
-void words_arg(Words *w, const Arg *a);                // both words of it
-Words words_compiler(const Command *c);                // begins a command line of the C compiler
+void words_arg(Words *w, const Arg *a); // both words of it
+Words words_compiler(const Command *c); // begins a command line of the C compiler
 
 typedef struct Run {
-    const char *input; size_t input_length;            // becomes stdin, if not NULL
-    const char *body; size_t body_length;              // can be read as RUN_BODY, if not NULL
-    Buffer *out;                                       // stdout is collected here, if not NULL
-    Buffer *errors;                                    // stderr, likewise
+    const char *input;
+    size_t input_length; // becomes stdin, if not NULL
+    const char *body;
+    size_t body_length; // can be read as RUN_BODY, if not NULL
+    Buffer *out;        // stdout is collected here, if not NULL
+    Buffer *errors;     // stderr, likewise
 } Run;
-// Where the process finds Run.body: a file in memory. A name that is always the same, in no directory, which nobody has to
-// remove: ccache hits, builds in parallel do not meet, and a killed compiler leaves nothing behind.
+// Where the process finds Run.body: a file in memory. A name that is always the same, in no
+// directory, which nobody has to remove: ccache hits, builds in parallel do not meet, and a killed
+// compiler leaves nothing behind.
 #define RUN_BODY_FD 63
 #define RUN_BODY "/proc/self/fd/63"
-// Runs a command to its end, and prints it first if asked for (-v). The exit status; 128 + signal if killed by one;
-// -1 if it cannot be started, which is reported.
+// Runs a command to its end, and prints it first if asked for (-v). The exit status; 128 + signal
+// if killed by one; -1 if it cannot be started, which is reported.
 int run(const Command *c, Words *words, Run *r);
 // Becomes the command. Only returns if that is impossible (reported), with the exit status.
 int run_instead(const Command *c, Words *words);
 void run_print(FILE *out, const Words *words);
-// A name in the command's private directory, made on first use and removed at the end of this process, killed or not.
+// A name in the command's private directory, made on first use and removed at the end of this
+// process, killed or not.
 const char *temporary_file(const char *name);
 void temporary_cleanup(void);
 // Runs fn(arg) in a process of its own; its result, or 128 + signal.
@@ -85,48 +103,49 @@ void signals_catch(void);
 // Standard input, read once; for inputs named `-`.
 const Buffer *standard_input(void);
 
-// ---- driver_prescan.c: is the unit plain C? ----------------------------------------------------------------
+// ---- driver_prescan.c: is the unit plain C? -----------------------------------------------------
 typedef struct Prescan {
-    bool plain;            // no construct can be in it
-    bool asks_for_gocc;    // not plain, or __GOCC__ is mentioned: the macro must be defined
+    bool plain;         // no construct can be in it
+    bool asks_for_gocc; // not plain, or __GOCC__ is mentioned: the macro must be defined
 } Prescan;
 Prescan prescan(const Command *c, const Arg *input);
 
-// ---- driver_unit.c: one .gc file ---------------------------------------------------------------------------
+// ---- driver_unit.c: one .gc file ----------------------------------------------------------------
 typedef struct Unit {
     const Command *command;
     const Arg *input;
-    const char *name;      // in messages: the input's name, "<stdin>" for `-`
-    const char *output;    // the object, or NULL: let the compiler choose
-    bool output_is_temporary;   // names that derive from the output must derive from the input
+    const char *name;         // in messages: the input's name, "<stdin>" for `-`
+    const char *output;       // the object, or NULL: let the compiler choose
+    bool output_is_temporary; // names that derive from the output must derive from the input
     Prescan prescan;
 } Unit;
 // Compiles to an object, assembly, or only checks, by the command's mode. The exit status.
 int unit_compile(Unit *u);
-void unit_show(Unit *u);               // prints the commands (-###)
+void unit_show(Unit *u); // prints the commands (-###)
 // The output's name where none is given: foo.o or foo.s in the current directory.
 const char *unit_default_output(const Command *c, const Arg *input);
-// How gcc would call a file that it makes beside the object, with a suffix of its own: .su, .gcno, .i.
+// How gcc would call a file that it makes beside the object, with a suffix of its own: .su, .gcno,
+// .i.
 const char *unit_auxiliary_name(const Unit *u, const char *suffix);
 // The same for an intermediate file that -save-temps keeps; NULL without -save-temps.
 const char *unit_saved_name(const Unit *u, const char *suffix);
 
-// ---- driver_flags.c: which flags go where ------------------------------------------------------------------
+// ---- driver_flags.c: which flags go where -------------------------------------------------------
 void flags_preprocess(Words *w, const Unit *u, bool dependencies);
 void flags_compile_final(Words *w, const Unit *u);
 void flags_verbatim(Words *w, const Unit *u);
-void flags_diagnostics(const Command *c);              // fills diag_options
+void flags_diagnostics(const Command *c); // fills diag_options
 void flags_clang(const Command *c, TranslateOptions *o);
 
-// ---- driver_messages.c: the C compiler's messages about final C -----------------------------------------------
+// ---- driver_messages.c: the C compiler's messages about final C ---------------------------------
 void messages_print(const char *text, size_t length);
 
-// ---- driver_link.c: the runtime library ----------------------------------------------------------------------
-const char *library_directory(void);                   // .../lib/gocc of this installation
+// ---- driver_link.c: the runtime library ---------------------------------------------------------
+const char *library_directory(void); // .../lib/gocc of this installation
 // After the objects and libraries. That the library is missing is an error only if it is needed.
 void link_add_runtime(Words *w, const Command *c, bool needed);
-void link_set_environment(void);                       // <go/...> is found by every C compilation below us
+void link_set_environment(void); // <go/...> is found by every C compilation below us
 
-// ---- driver.c ---------------------------------------------------------------------------------------------
+// ---- driver.c -----------------------------------------------------------------------------------
 int driver_main(int argc, char **argv);
 #endif

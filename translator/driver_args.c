@@ -1,8 +1,9 @@
 // driver_args.c - gcc's command line, sorted into what each stage needs.
 //
-// gocc does not check options: gcc does. It only has to know which words are inputs, so which options take the next
-// word as their argument, and which options mean something to one stage only. What it does not know goes to every stage.
-// The table is of options with arguments; an option that matches none of it is one word.
+// gocc does not check options: gcc does. It only has to know which words are inputs, so which
+// options take the next word as their argument, and which options mean something to one stage only.
+// What it does not know goes to every stage. The table is of options with arguments; an option that
+// matches none of it is one word.
 
 #include "driver.h"
 
@@ -92,7 +93,8 @@ static const struct OptionForm {
     {"-dumpdir", SEPARATE, ARG_OTHER},
 };
 
-// Options of one word that do not go to every stage. A name that ends in `*` stands for all that begin so.
+// Options of one word that do not go to every stage. A name that ends in `*` stands for all that
+// begin so.
 static const struct OptionKind {
     const char *name;
     ArgKind kind;
@@ -173,9 +175,10 @@ static const struct OptionForm *form_of(const char *word) {
     return best;
 }
 
-// ---- response files -------------------------------------------------------------------------------
+// ---- response files -----------------------------------------------------------------------------
 
-// One word of a response file as gcc reads it: quotes of both kinds, backslash escapes any character. NULL: no more words.
+// One word of a response file as gcc reads it: quotes of both kinds, backslash escapes any
+// character. NULL: no more words.
 static char *next_word(const char **p) {
     while (isspace((unsigned char)**p))
         ++*p;
@@ -214,7 +217,7 @@ static void expand(Words *out, const char *word, int depth) {
     free(text.data);
 }
 
-// ---- sorting --------------------------------------------------------------------------------------
+// ---- sorting ------------------------------------------------------------------------------------
 
 static bool has_suffix(const char *name, const char *suffix) {
     size_t n = strlen(name), m = strlen(suffix);
@@ -343,7 +346,7 @@ Command *args_read(int argc, char **argv) {
     return c;
 }
 
-// ---- asking ---------------------------------------------------------------------------------------
+// ---- asking -------------------------------------------------------------------------------------
 
 bool args_has(const Command *c, const char *word) {
     for (size_t i = 0; i < c->n_args; i++)

@@ -1,9 +1,10 @@
 // driver_flags.c - which of the user's flags go to which stage, and what gocc adds.
 //
-// A unit with constructs takes two runs of the compiler: one that preprocesses, with the flags of the preprocessor, and one that compiles
-// the final C, where the macros and headers are spent. A unit without takes one, with the user's flags and nothing else.
-// Every name that the compiler derives from the input's (dependencies, .su, .gcno, .dwo) must come out as if it had
-// compiled the .gc file itself.
+// A unit with constructs takes two runs of the compiler: one that preprocesses, with the flags of
+// the preprocessor, and one that compiles the final C, where the macros and headers are spent. A
+// unit without takes one, with the user's flags and nothing else. Every name that the compiler
+// derives from the input's (dependencies, .su, .gcno, .dwo) must come out as if it had compiled the
+// .gc file itself.
 
 #include "driver.h"
 
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// ---- names ------------------------------------------------------------------------------------------
+// ---- names --------------------------------------------------------------------------------------
 
 static const char *base_name(const char *path) {
     const char *slash = strrchr(path, '/');
@@ -39,8 +40,8 @@ static size_t count_files(const Command *c) {
     return n;
 }
 
-// When gcc links (or only checks), it puts the program's name before the names that it makes of an input's: prog-input.su; not if
-// the program is made of one input and called like it.
+// When gcc links (or only checks), it puts the program's name before the names that it makes of an
+// input's: prog-input.su; not if the program is made of one input and called like it.
 static const char *auxiliary_prefix(const Unit *u) {
     const Command *c = u->command;
     if (c->mode != MODE_LINK && c->mode != MODE_SYNTAX)
@@ -52,9 +53,10 @@ static const char *auxiliary_prefix(const Unit *u) {
     return arena_format("%s-", program);
 }
 
-// ---- dependencies -----------------------------------------------------------------------------------
+// ---- dependencies -------------------------------------------------------------------------------
 
-// gcc names the rule and its file after -o, whatever -o is, and after the input where there is none.
+// gcc names the rule and its file after -o, whatever -o is, and after the input where there is
+// none.
 static void add_dependencies(Words *w, const Unit *u, bool always_named) {
     const Command *c = u->command;
     for (size_t i = 0; i < c->n_args; i++)
@@ -75,7 +77,7 @@ static void add_dependencies(Words *w, const Unit *u, bool always_named) {
     }
 }
 
-// ---- the stages -------------------------------------------------------------------------------------
+// ---- the stages ---------------------------------------------------------------------------------
 
 static bool has_prefix_of(const char *word, const char *const *prefixes) {
     for (; *prefixes; prefixes++)
@@ -135,10 +137,12 @@ const char *unit_saved_name(const Unit *u, const char *suffix) {
     return strcmp(how, "=obj") == 0 ? name : base_name(name);
 }
 
-// The compiler sees neither the input's name nor, in a command that links, the output's: tells it what gcc would make of them.
+// The compiler sees neither the input's name nor, in a command that links, the output's: tells it
+// what gcc would make of them.
 static void add_dump_names(Words *w, const Unit *u) {
     const Command *c = u->command;
-    // Named after the output, the compiler finds them by itself, but for the suffix of -fdump's files. Less to hash for a cache.
+    // Named after the output, the compiler finds them by itself, but for the suffix of -fdump's
+    // files. Less to hash for a cache.
     if (c->clang || (named_after_output(c) && !args_value(c, "-fdump-")))
         return;
     const char *base = base_name(u->input->word), *dot = strrchr(base, '.'),
@@ -223,7 +227,7 @@ void flags_verbatim(Words *w, const Unit *u) {
     add_input(w, u, "c");
 }
 
-// ---- messages ---------------------------------------------------------------------------------------
+// ---- messages -----------------------------------------------------------------------------------
 
 static bool terminal_has_colors(void) {
     const char *term = getenv("TERM"), *colors = getenv("GCC_COLORS");
@@ -272,10 +276,10 @@ void flags_diagnostics(const Command *c) {
     };
 }
 
-// ---- libclang ---------------------------------------------------------------------------------------
+// ---- libclang -----------------------------------------------------------------------------------
 
-// Only what changes the meaning of types and words in preprocessed text, in spellings that clang knows: an argument that it does
-// not know would make it refuse the unit.
+// Only what changes the meaning of types and words in preprocessed text, in spellings that clang
+// knows: an argument that it does not know would make it refuse the unit.
 void flags_clang(const Command *c, TranslateOptions *o) {
     static const char *const passed[] = {
         "-m32",

@@ -1,11 +1,13 @@
 // driver_link.c - where gocc is installed, and how the runtime gets into a program.
 //
-// The runtime is an archive: the linker takes a member out of it only for a name that is still missing, and all names that
-// generated code and the public headers use begin with go_. So the archive is appended to every link, and a program without
-// goroutines comes out byte for byte as without it.
+// The runtime is an archive: the linker takes a member out of it only for a name that is still
+// missing, and all names that generated code and the public headers use begin with go_. So the
+// archive is appended to every link, and a program without goroutines comes out byte for byte as
+// without it.
 //
-// The runtime also defines blocking calls of the C library (read, accept ...), to park a goroutine instead of its thread. So
-// `-lc` goes before the archive: a plain program finds its `read` there, and never asks us.
+// The runtime also defines blocking calls of the C library (read, accept ...), to park a goroutine
+// instead of its thread. So `-lc` goes before the archive: a plain program finds its `read` there,
+// and never asks us.
 
 #include "driver.h"
 

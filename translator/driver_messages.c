@@ -1,8 +1,9 @@
 // driver_messages.c - the C compiler's messages about final C, told about the .gc file.
 //
-// Final C has the lines of the .gc file but not its columns, its types are encoded, and some of its names are ours. The compiler is
-// asked for plain lines, `file:line:col: kind: text`; each is mapped back (translate_map) and printed anew, with the
-// user's line and caret. A line in another form (`In function 'f':`) passes unchanged but for the types in it.
+// Final C has the lines of the .gc file but not its columns, its types are encoded, and some of its
+// names are ours. The compiler is asked for plain lines, `file:line:col: kind: text`; each is
+// mapped back (translate_map) and printed anew, with the user's line and caret. A line in another
+// form (`In function 'f':`) passes unchanged but for the types in it.
 
 #include "driver.h"
 
@@ -61,7 +62,8 @@ static bool parse(const char *line, Message *m) {
     return false;
 }
 
-// Does the text quote one of the names that only generated code has? The user can do nothing about such a message.
+// Does the text quote one of the names that only generated code has? The user can do nothing about
+// such a message.
 static bool about_generated_code(const char *text) {
     for (const char *p = text; (p = strstr(p, "gocc_")); p++)
         if (p > text && (p[-1] == '\'' || (unsigned char)p[-1] == 0x98))

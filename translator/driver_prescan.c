@@ -1,18 +1,21 @@
 // driver_prescan.c - a quick look at the raw text: can this unit have a construct at all?
 //
-// Most units of a build are plain C, and a run of the preprocessor just to find that out would cost a third of compiling a
-// small one. So before that, the main file and the files that it includes from the user's own directories are read as they
-// are, without macros and conditions, for the words and signs that every construct needs. None of them there: the unit is
-// plain C, and goes to the compiler at once. A word in a comment or in a string does not count; one in a branch
-// that is not compiled does, which only costs time.
+// Most units of a build are plain C, and a run of the preprocessor just to find that out would cost
+// a third of compiling a small one. So before that, the main file and the files that it includes
+// from the user's own directories are read as they are, without macros and conditions, for the
+// words and signs that every construct needs. None of them there: the unit is plain C, and goes to
+// the compiler at once. A word in a comment or in a string does not count; one in a branch that is
+// not compiled does, which only costs time.
 //
-// The answer "plain" must be right, "not plain" need not be. So whatever this file does not understand is not plain: a computed
-// #include, a word that is spliced over two lines, pasted by ##, spelled with \u or trigraphs; options that
-// change where headers come from or what characters mean. Headers that are found nowhere in the user's directories are the
-// system's, and cannot contain constructs.
+// The answer "plain" must be right, "not plain" need not be. So whatever this file does not
+// understand is not plain: a computed #include, a word that is spliced over two lines, pasted by
+// ##, spelled with \u or trigraphs; options that change where headers come from or what characters
+// mean. Headers that are found nowhere in the user's directories are the system's, and cannot
+// contain constructs.
 //
-// close, len, cap and make are words of C programs, too. They are ours only with a channel at hand, and the type of one is written
-// with `chan`, or comes from a <go/...> header: so these words alone do not count until such a header is included.
+// close, len, cap and make are words of C programs, too. They are ours only with a channel at hand,
+// and the type of one is written with `chan`, or comes from a <go/...> header: so these words alone
+// do not count until such a header is included.
 
 #define _GNU_SOURCE // memmem
 #include "driver.h"
@@ -32,7 +35,7 @@ typedef struct Scan {
     bool gocc_macro; // __GOCC__ is mentioned
 } Scan;
 
-// ---- words ------------------------------------------------------------------------------------------
+// ---- words --------------------------------------------------------------------------------------
 
 static bool is_word_start(unsigned char c) {
     return isalpha(c) || c == '_' || c == '$' || c >= 0x80;
@@ -64,7 +67,8 @@ static void see_word(Scan *s, const char *word, size_t n, const char *end) {
         s->found |= equals(word, n, strong[i]);
     for (size_t i = 0; i < sizeof weak / sizeof *weak; i++)
         s->weak |= equals(word, n, weak[i]);
-    // A macro's argument may put the brace or parenthesis elsewhere; then the word stands before something else than these.
+    // A macro's argument may put the brace or parenthesis elsewhere; then the word stands before
+    // something else than these.
     if (equals(word, n, "select"))
         s->found |= next_visible(word + n, end) != '(';
     if (equals(word, n, "new"))
@@ -72,11 +76,12 @@ static void see_word(Scan *s, const char *word, size_t n, const char *end) {
     s->gocc_macro |= equals(word, n, "__GOCC__");
 }
 
-// ---- the text of one file ------------------------------------------------------------------------------
+// ---- the text of one file -----------------------------------------------------------------------
 
 static void scan_file(Scan *s, const char *path, const char *text, size_t length);
 
-// Behind the closing quote, or at the end of the line if there is none (an apostrophe in a skipped branch).
+// Behind the closing quote, or at the end of the line if there is none (an apostrophe in a skipped
+// branch).
 static const char *skip_literal(const char *p, const char *end) {
     char quote = *p++;
     for (; p < end && *p != '\n'; p++) {
@@ -187,7 +192,7 @@ static void scan_text(Scan *s, const char *path, const char *text, const char *e
     }
 }
 
-// ---- includes ---------------------------------------------------------------------------------------
+// ---- includes -----------------------------------------------------------------------------------
 
 static bool seen_before(Scan *s, const char *path) {
     for (size_t i = 0; i < s->seen.n; i++)
@@ -248,7 +253,7 @@ static void scan_file(Scan *s, const char *path, const char *text, size_t length
         scan_text(s, path, text, text + length);
 }
 
-// ---- options ----------------------------------------------------------------------------------------
+// ---- options ------------------------------------------------------------------------------------
 
 static void add_directories(Scan *s, const Command *c, const char *option) {
     size_t n = strlen(option);
@@ -272,7 +277,8 @@ static void add_path_variable(Scan *s, const char *name) {
     }
 }
 
-// Our own directory stands in C_INCLUDE_PATH, too, but its headers are not read: s->go_header says what they mean.
+// Our own directory stands in C_INCLUDE_PATH, too, but its headers are not read: s->go_header says
+// what they mean.
 static void collect_directories(Scan *s, const Command *c) {
     add_directories(s, c, "-iquote");
     s->n_quote_directories = s->directories.n;

@@ -1,13 +1,15 @@
 // driver_run.c - processes, temporary files and signals.
 //
-// Text goes to the C compiler in memory (RUN_BODY): its name is always the same, so a compiler cache sees the same command
-// for the same input, and nothing is left behind. Only the objects of a command that also links are files: in one private
-// directory, removed when this process ends, and by the signal handler when it is killed.
+// Text goes to the C compiler in memory (RUN_BODY): its name is always the same, so a compiler
+// cache sees the same command for the same input, and nothing is left behind. Only the objects of a
+// command that also links are files: in one private directory, removed when this process ends, and
+// by the signal handler when it is killed.
 //
 // Signals: a handler may run between any two instructions, so
-//   1. it touches only what is written before the signals are caught, or with a single store (`child`, `directory`);
-//   2. it passes the signal on to the child, removes the directory's files by their numbered names, and dies of the
-//      same signal, so that make sees what happened.
+//   1. it touches only what is written before the signals are caught, or with a single store
+//      (`child`, `directory`);
+//   2. it passes the signal on to the child, removes the directory's files by their numbered names,
+//      and dies of the same signal, so that make sees what happened.
 //   3. A forked child forgets the directory: it is its parent's to remove.
 
 #define _GNU_SOURCE
@@ -26,7 +28,7 @@
 
 extern char **environ;
 
-// ---- command lines ----------------------------------------------------------------------------------
+// ---- command lines ------------------------------------------------------------------------------
 
 void words_add(Words *w, const char *word) {
     *ARENA_PUSH(w->v, w->n, w->cap) = word;
@@ -68,7 +70,7 @@ void run_print(FILE *out, const Words *words) {
     fflush(out);
 }
 
-// ---- temporary files and signals --------------------------------------------------------------------
+// ---- temporary files and signals ----------------------------------------------------------------
 
 static volatile pid_t child;
 static char directory[4096];
@@ -130,7 +132,7 @@ const char *temporary_file(const char *name) {
     return path;
 }
 
-// ---- files in memory --------------------------------------------------------------------------------
+// ---- files in memory ----------------------------------------------------------------------------
 
 static int memory_file(const char *data, size_t n) {
     int fd = memfd_create("gocc", MFD_CLOEXEC);
@@ -162,7 +164,7 @@ const Buffer *standard_input(void) {
     return &text;
 }
 
-// ---- running ----------------------------------------------------------------------------------------
+// ---- running ------------------------------------------------------------------------------------
 
 enum {
     LONG_COMMAND =

@@ -1,11 +1,12 @@
 // driver_unit.c - one .gc file: preprocessed, translated, compiled.
 //
-// Each unit is done in a process of its own. The stages keep their state in statics and one arena, and their end frees it; two
-// inputs of one command cannot disturb each other; and if something in the translator or in libclang crashes on hostile input,
-// a message is printed and the next input is compiled.
+// Each unit is done in a process of its own. The stages keep their state in statics and one arena,
+// and their end frees it; two inputs of one command cannot disturb each other; and if something in
+// the translator or in libclang crashes on hostile input, a message is printed and the next input
+// is compiled.
 //
-// The compiler judges the unit twice, first as preprocessor. What that run says is held back until it is known whether
-// the unit goes to the compiler verbatim, which then says it again.
+// The compiler judges the unit twice, first as preprocessor. What that run says is held back until
+// it is known whether the unit goes to the compiler verbatim, which then says it again.
 
 #include "driver.h"
 
@@ -23,7 +24,7 @@ static bool is_standard_input(const Unit *u) {
     return strcmp(u->input->word, "-") == 0;
 }
 
-// ---- identifiers in UTF-8 ---------------------------------------------------------------------------
+// ---- identifiers in UTF-8 -----------------------------------------------------------------------
 
 static size_t put_utf8(char *out, unsigned c) {
     if (c < 0x800) {
@@ -46,7 +47,8 @@ static unsigned read_ucn(const char *p) {
     return c >= 0x80 && c < 0x110000 ? c : 0;
 }
 
-// The preprocessor spells identifiers in ASCII; the stages and the messages want them as they were written.
+// The preprocessor spells identifiers in ASCII; the stages and the messages want them as they were
+// written.
 static void restore_utf8(Buffer *b) {
     if (!strstr(b->data, "\\U"))
         return;
@@ -68,7 +70,7 @@ static void restore_utf8(Buffer *b) {
     *out = '\0';
 }
 
-// ---- runs of the compiler ---------------------------------------------------------------------------
+// ---- runs of the compiler -----------------------------------------------------------------------
 
 static int run_on_input(Words *w, Buffer *out, Buffer *errors) {
     Run r = {.out = out, .errors = errors};
@@ -79,7 +81,8 @@ static int run_on_input(Words *w, Buffer *out, Buffer *errors) {
     return run(current->command, w, &r);
 }
 
-// For diag_debug_cpp: the text with a note before each token. The user has seen what this run says on stderr.
+// For diag_debug_cpp: the text with a note before each token. The user has seen what this run says
+// on stderr.
 static char *debug_cpp(size_t *length) {
     if (current->command->clang)
         return NULL;
@@ -109,8 +112,8 @@ static int compile_verbatim(void) {
     return run_on_input(&w, NULL, NULL);
 }
 
-// The compiler takes the unit's name from the line marker that the text begins with. What the translator puts before the text is ours,
-// not the user's: as a system header it earns no warnings.
+// The compiler takes the unit's name from the line marker that the text begins with. What the
+// translator puts before the text is ours, not the user's: as a system header it earns no warnings.
 static void begin_with_name(Buffer *body, const char *name) {
     buffer_puts(body, "# 1 \"");
     for (const char *p = name; *p; p++) {

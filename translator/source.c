@@ -1,14 +1,14 @@
 // source.c - the preprocessed text, and which line of which file each byte of it came from.
 //
-// The preprocessor says so in line markers, `# 12 "file.h" 1 3`: the line that follows is line 12 of file.h. Flag 3 means
-// a system header. Between two markers, lines count up by one. Two sorted tables answer a question by
-// bisection: the starts of all physical lines, and the markers.
+// The preprocessor says so in line markers, `# 12 "file.h" 1 3`: the line that follows is line 12
+// of file.h. Flag 3 means a system header. Between two markers, lines count up by one. Two sorted
+// tables answer a question by bisection: the starts of all physical lines, and the markers.
 
 #include "gocc.h"
 
 #include <string.h>
 
-// ---- reading a line marker ------------------------------------------------------------------------
+// ---- reading a line marker ----------------------------------------------------------------------
 
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -57,8 +57,8 @@ static bool has_system_flag(const char *p, const char *end) {
     return false;
 }
 
-// Is [p, end) a line marker (`# 12 "file" flags`, or `#line 12 "file"`)? Fills all of *mark but the offset; without a name the
-// file of `before` goes on.
+// Is [p, end) a line marker (`# 12 "file" flags`, or `#line 12 "file"`)? Fills all of *mark but the
+// offset; without a name the file of `before` goes on.
 static bool read_marker(const char *p, const char *end, const LineMark *before, LineMark *mark) {
     if (p >= end || *p != '#')
         return false;
@@ -79,9 +79,10 @@ static bool read_marker(const char *p, const char *end, const LineMark *before, 
     return true;
 }
 
-// ---- building -------------------------------------------------------------------------------------
+// ---- building -----------------------------------------------------------------------------------
 
-// Most texts have far more lines than files: the name of a repeated file is kept once, so that equal names often are equal pointers.
+// Most texts have far more lines than files: the name of a repeated file is kept once, so that
+// equal names often are equal pointers.
 static const char *same_name(const Source *s, const char *name) {
     for (size_t i = s->n_marks; i > 0 && i + 8 > s->n_marks; i--)
         if (strcmp(s->marks[i - 1].file, name) == 0)
@@ -113,7 +114,7 @@ Source *source_new(const char *text, size_t length, const char *main_file) {
     return s;
 }
 
-// ---- asking ---------------------------------------------------------------------------------------
+// ---- asking -------------------------------------------------------------------------------------
 
 // Index of the last physical line that starts at or before offset.
 static size_t line_index(const Source *s, size_t offset) {
