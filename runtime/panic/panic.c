@@ -26,10 +26,9 @@
 // The hard case is an exit e, a panic p in one of its deferred calls, and a recover of p in a frame
 // below: p has passed e, so e is restarted; were p recovered above e's frames instead, e would just
 // see its deferred call return.
-#include "panic/panic.h"
+#include <go/runtime.h>
 
-// The same declaration as in <go/runtime.h>.
-_Noreturn __attribute__((visibility("default"))) void go_exit(void);
+#include "panic/panic.h"
 
 int gort_panics_running;
 

@@ -4,10 +4,9 @@
 // never unmapped, a walk that goes wrong because it was woken meanwhile ends with a guarded fault,
 // and its frames then are those of two moments. Good enough for what the function is for, a look at
 // a program that seems to hang.
-#include "panic/traceback.h"
+#include <go/runtime.h>
 
-// The same declaration as in <go/runtime.h>.
-__attribute__((visibility("default"))) int go_stack(char *buf, size_t n, bool all);
+#include "panic/traceback.h"
 
 int go_stack(char *buf, size_t n, bool all) {
     Out o = {.data = buf, .capacity = n, .fd = -1};

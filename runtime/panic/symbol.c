@@ -4,6 +4,7 @@
 // a table of function names; a stripped one at least a path.
 #include "panic/symbol.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/atomic.h"
@@ -56,8 +57,8 @@ static void runtime_folder(char *out, size_t capacity) {
     out[length >= cut && !strcmp(out + length - cut, tail) ? length - cut : 0] = 0;
 }
 
-// Names as people write them: what the translator (`gocc_func1`) or clang (`__f_block_invoke_2`, the
-// second block in f) calls the functions of blocks becomes `func1`, `f.func2`.
+// Names as people write them: what the translator (`gocc_func1`) or clang (`__f_block_invoke_2`,
+// the second block in f) calls the functions of blocks becomes `func1`, `f.func2`.
 static void tidy_name(char *name, size_t capacity) {
     for (char *at; (at = strstr(name, "gocc_func"));)
         memmove(at, at + 5, strlen(at + 5) + 1);
@@ -73,7 +74,7 @@ static void tidy_name(char *name, size_t capacity) {
     copy_text(block + 3, capacity - (block + 3 - name), number);
 }
 
-int gort_symbols_at(uintptr_t address, Symbol out[SYMBOLS_MAX]) {
+static int symbols_tidied(uintptr_t address, Symbol *out) {
     static char folder[sizeof out->file];
     static int known; // 0: not yet, 1: somebody is at it, 2: folder is valid
     if (load_acquire(&known) == 0 && cas_acquire(&known, 0, 1)) {
@@ -86,5 +87,46 @@ int gort_symbols_at(uintptr_t address, Symbol out[SYMBOLS_MAX]) {
         tidy_name(out[i].function, sizeof out[i].function);
         out[i].is_runtime = length && !strncmp(out[i].file, folder, length);
     }
+    return n;
+}
+
+// ---- what was asked before ----------------------------------------------------------------------
+
+// A dump of ten thousand goroutines, or a deep recursion, asks for the same few addresses again and
+// again. The cache is used by whoever finds it free; others look the address up, as a signal
+// handler must.
+enum { CACHED_ADDRESSES = 128,
+       CACHED_SYMBOLS = 4 };
+
+typedef struct CacheEntry {
+    uintptr_t address; // 0: none
+    int n;
+    Symbol symbols[CACHED_SYMBOLS];
+} CacheEntry;
+
+static CacheEntry cache[CACHED_ADDRESSES];
+static int cache_taken;
+
+static_assert(CACHED_ADDRESSES == 1 << (64 - 57), "the slot is the hash's upper bits");
+static CacheEntry *cache_slot(uintptr_t address) {
+    return &cache[address * 0x9e3779b97f4a7c15u >> 57];
+}
+
+int gort_symbols_at(uintptr_t address, Symbol out[SYMBOLS_MAX]) {
+    if (exchange_acquire(&cache_taken, 1))
+        return symbols_tidied(address, out);
+    CacheEntry *c = cache_slot(address);
+    int n = c->address == address ? c->n : 0;
+    if (n) {
+        memcpy(out, c->symbols, n * sizeof *out);
+    } else {
+        n = symbols_tidied(address, out);
+        if (n <= CACHED_SYMBOLS) {
+            c->address = address;
+            c->n = n;
+            memcpy(c->symbols, out, n * sizeof *out);
+        }
+    }
+    store_release(&cache_taken, 0);
     return n;
 }

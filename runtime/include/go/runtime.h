@@ -5,6 +5,7 @@
 #ifndef GO_RUNTIME_H
 #define GO_RUNTIME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -34,6 +35,9 @@ GO__API int go_maxprocs(int n);
 // Cores that the process may use; goroutines that exist (at least 1 while main runs).
 GO__API int go_num_cpu(void);
 GO__API int go_num_goroutine(void);
+// Writes the traceback of the calling goroutine, and with `all` those of the others, as Go prints them, to
+// buf: at most n bytes, without a NUL at the end. Returns how many.
+GO__API int go_stack(char *buf, size_t n, bool all);
 
 #ifdef __cplusplus
 }
