@@ -53,7 +53,7 @@ static bool links_without_runtime(const Command *c) {
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (args_has(c, words[i]))
             return true;
-    return false;
+    return args_has(c, "-Wl,-r") || args_has(c, "-Wl,--relocatable");
 }
 
 // Does an option of the linker's ask for whole archives? It must not reach ours.

@@ -13,9 +13,9 @@
 // mean. Headers that are found nowhere in the user's directories are the system's, and cannot
 // contain constructs.
 //
-// close, len, cap and make are words of C programs, too. They are ours only with a channel at hand,
-// and the type of one is written with `chan`, or comes from a <go/...> header: so these words alone
-// do not count until such a header is included.
+// close, len, cap and make are words of C programs, too, and so is a<-1. They are ours only with a
+// channel at hand, and the type of one is written with `chan`, or comes from a <go/...> header: so
+// these alone do not count until such a header is included.
 
 #define _GNU_SOURCE // memmem
 #include "driver.h"
@@ -125,10 +125,18 @@ static void see_backslash(Scan *s, const char *p, const char *begin, const char 
         s->found = true;
 }
 
-// A sign that starts at p (or a pair): <- pastes ## and its spellings.
-static void see_sign(Scan *s, const char *p, const char *begin, const char *end) {
+// Does an operand end with this character? Then what follows is an infix operator.
+static bool ends_operand(char c) {
+    return is_word_char((unsigned char)c) || c == ')' || c == ']' || c == '"';
+}
+
+// A sign that starts at p (or a pair). `last` is the token before it. Infix <- is a comparison with a
+// negative number as long as there is no channel.
+static void see_sign(Scan *s, const char *p, const char *begin, const char *end, char last) {
     char next = p + 1 < end ? p[1] : '\0';
-    if (*p == '<' && next == '-')
+    if (*p == '<' && next == '-' && ends_operand(last))
+        s->weak = true;
+    else if (*p == '<' && next == '-')
         s->found = true;
     else if ((*p == '#' && next == '#') || (*p == '%' && next == ':') || (*p == '?' && next == '?'))
         s->found = true;
@@ -154,41 +162,64 @@ static const char *see_directive(Scan *s, const char *path, const char *p, const
     return n ? word + n : p + 1;
 }
 
+typedef struct Text {
+    const char *path;
+    const char *begin, *end;
+    bool line_start; // only blanks and comments so far on this line
+    char last;       // the last character of the token before
+} Text;
+
+static const char *skip_space(Text *t, const char *p) {
+    for (;; p++) {
+        if (p < t->end && *p == '\n')
+            t->line_start = true;
+        else if (t->end - p > 1 && p[0] == '/' && p[1] == '*')
+            p = skip_block_comment(p, t->end) - 1;
+        else if (t->end - p > 1 && p[0] == '/' && p[1] == '/')
+            p = skip_line_comment(p, t->end) - 1;
+        else if (p == t->end || (*p != ' ' && *p != '\t' && *p != '\r'))
+            return p;
+    }
+}
+
+// Behind a number; 1'000 of C23 is one, too.
+static const char *skip_number(const char *p, const char *end) {
+    while (p < end && (is_word_char((unsigned char)*p) || *p == '.' ||
+                       (*p == '\'' && p + 1 < end && isalnum((unsigned char)p[1]))))
+        p++;
+    return p;
+}
+
+static const char *scan_word(Scan *s, const char *word, const char *end) {
+    const char *p = word;
+    while (p < end && is_word_char((unsigned char)*p))
+        p++;
+    see_word(s, word, (size_t)(p - word), end);
+    s->found |= is_raw_string(word, (size_t)(p - word), end);
+    return p;
+}
+
+// Looks at the token at p, which is no blank, and returns where it ends.
+static const char *scan_token(Scan *s, const Text *t, const char *p) {
+    unsigned char c = (unsigned char)*p;
+    if (is_word_start(c))
+        return scan_word(s, p, t->end);
+    if (isdigit(c))
+        return skip_number(p, t->end);
+    if (c == '"' || c == '\'')
+        return skip_literal(p, t->end);
+    if (c == '#' && t->line_start && !(p + 1 < t->end && p[1] == '#'))
+        return see_directive(s, t->path, p, t->end);
+    see_sign(s, p, t->begin, t->end, t->last);
+    return p + 1;
+}
+
 static void scan_text(Scan *s, const char *path, const char *text, const char *end) {
-    bool line_start = true; // only blanks and comments so far on this line
-    for (const char *p = text; p < end && !s->found;) {
-        unsigned char c = (unsigned char)*p;
-        if (is_word_start(c)) {
-            const char *word = p;
-            while (p < end && is_word_char((unsigned char)*p))
-                p++;
-            see_word(s, word, (size_t)(p - word), end);
-            s->found |= is_raw_string(word, (size_t)(p - word), end);
-        } else if (c == '\n') {
-            line_start = true;
-            p++;
-            continue;
-        } else if (c == ' ' || c == '\t' || c == '\r') {
-            p++;
-            continue;
-        } else if (c == '/' && p + 1 < end && p[1] == '*') {
-            p = skip_block_comment(p, end);
-            continue;
-        } else if (c == '/' && p + 1 < end && p[1] == '/') {
-            p = skip_line_comment(p, end);
-        } else if (c == '"' || c == '\'') {
-            p = skip_literal(p, end);
-        } else if (isdigit(c)) {
-            while (p < end && (is_word_char((unsigned char)*p) || *p == '.' ||
-                               (*p == '\'' && p + 1 < end && isalnum((unsigned char)p[1]))))
-                p++; // 1'000 of C23, too
-        } else if (c == '#' && line_start && !(p + 1 < end && p[1] == '#')) {
-            p = see_directive(s, path, p, end);
-        } else {
-            see_sign(s, p, text, end);
-            p++;
-        }
-        line_start = false;
+    Text t = {.path = path, .begin = text, .end = end, .line_start = true};
+    for (const char *p = skip_space(&t, text); p < end && !s->found; p = skip_space(&t, p)) {
+        p = scan_token(s, &t, p);
+        t.line_start = false;
+        t.last = p[-1] == '\'' ? '"' : p[-1];
     }
 }
 
@@ -299,11 +330,15 @@ static void collect_directories(Scan *s, const Command *c) {
 // Options that this file does not model.
 static bool is_strange(const Arg *a) {
     static const char *const prefixes[] = {
-        "-I-",        "-Wp,",           "-Xpreprocessor", "-iprefix",   "-iwithprefix",
-        "-imultilib", "-isysroot",      "--sysroot",      "-trigraphs", "-finput-charset",
-        "--include",  "--define-macro", "-fplugin",       "-B",         "-specs",
-        "--specs",    "-ivfsoverlay",
+        "-I-",          "-Xpreprocessor", "-iprefix",
+        "-iwithprefix", "-imultilib",     "-isysroot",
+        "--sysroot",    "-trigraphs",     "-finput-charset",
+        "--include",    "--define-macro", "-fplugin",
+        "-B",           "-specs",         "--specs",
+        "-ivfsoverlay",
     };
+    if (strncmp(a->word, "-Wp,", 4) == 0) // -Wp,-D... and -Wp,-M... are common and harmless
+        return a->word[4] != '-' || !strchr("DUM", a->word[5]) || strstr(a->word, ",-I");
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (a->kind != ARG_INPUT && strncmp(a->word, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
@@ -315,7 +350,7 @@ static void scan_option(Scan *s, const Arg *a) {
         s->found = true;
     if (a->kind != ARG_PREPROCESS || !a->value)
         return;
-    if (strncmp(a->word, "-D", 2) == 0)
+    if (strncmp(a->word, "-D", 2) == 0 || strncmp(a->word, "-Wp,", 4) == 0)
         scan_text(s, "", a->value, a->value + strlen(a->value));
     if (strcmp(a->word, "-include") == 0 || strcmp(a->word, "-imacros") == 0)
         scan_included(s, "", a->value, true);
