@@ -42,6 +42,11 @@ Function *facts_function(Visit *v, CXCursor declaration);    // defined in this 
 // Records where the value of the expression on top of the frames goes.
 void facts_flow(Visit *v, Var *from);
 void facts_flow_result(Visit *v, Function *callee);      // top of the frames: a call of callee
+bool facts_is_loop(enum CXCursorKind k);
+// facts_construct.c: calls (marks and detached ones among them), operators on channels, declarations of channels
+void facts_call(Visit *v, CXCursor c);
+void facts_operator(Visit *v, CXCursor c, enum CXCursorKind kind);
+void facts_declared_channel(Visit *v, CXCursor c);
 // Where the program may trap: called for binary operators, accesses through pointers, left sides of assignments.
 void facts_division(Visit *v, CXCursor c);
 void facts_access(Visit *v, CXCursor c, enum CXCursorKind kind);

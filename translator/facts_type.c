@@ -100,8 +100,10 @@ static const char *strip_typeof(const char *s) {
     return s;
 }
 
+// diag_user_types looks at quoted types, as they stand in messages.
 static const char *user_spelling(CXType type) {
-    return strip_typeof(diag_user_types(facts_string(CL->getTypeSpelling(type))));
+    const char *quoted = diag_user_types(arena_format("'%s'", facts_string(CL->getTypeSpelling(type))));
+    return strip_typeof(arena_strndup(quoted + 1, strlen(quoted) - 2));
 }
 
 // Two local types of the same name in two functions are two types: the identity names the function.

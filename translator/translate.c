@@ -70,6 +70,8 @@ bool translate(const char *text, size_t length, const char *main_file,
         return diag_errors() == errors;
     Edits *marker;
     Facts *facts = gather(tree, options, &marker);
+    if (dump_wanted("facts"))
+        dump_facts(facts);
     check_facts(facts);
     if (diag_errors() > errors)
         return false;

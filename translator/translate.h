@@ -158,6 +158,8 @@ void check_clang(const Facts *f, const bool *reported);     // reported: by node
 
 void check_heap(const Facts *f);                       // after escape_decide
 
+void dump_facts(const Facts *f);                       // dump_facts.c: -d facts
+
 // ---- escape.c ----------------------------------------------------------------------------------
 void escape_decide(Facts *f);
 
