@@ -44,8 +44,8 @@ static inline __attribute__((always_inline)) void value_clear(void *at, size_t s
         __builtin_memset(at, 0, 8);
     else if (size == 4)
         __builtin_memset(at, 0, 4);
-    else if (size)
-        memset(at, 0, size);
+    else
+        sanitize_clear(at, size);
 }
 
 static inline char *slot(Channel *c, uint64_t at) { return c->buffer + at * c->elem_size; }

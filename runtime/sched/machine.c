@@ -61,6 +61,7 @@ Machine *gort_machine_new(void) {
 
 void gort_machine_enter_thread(Machine *m) {
     m->errno_address = &errno;
+    sanitize_errno(&errno);
     m->thread_id = gort_os_thread_id();
     random_seed(&m->random, gort_flags.has_seed ? gort_flags.seed : (uint64_t)os_now() ^ (uint64_t)m->thread_id << 32);
     gort_tls_machine = m;

@@ -59,9 +59,22 @@ static inline __attribute__((always_inline)) void sanitize_copy(void *to, const 
 #endif
 }
 
+static inline __attribute__((always_inline)) void sanitize_clear(void *at, size_t size) {
+#if defined(GORT_TSAN) && defined(__x86_64__)
+    __asm__ volatile("rep stosb" : "+D"(at), "+c"(size) : "a"(0) : "memory");
+#elif defined(GORT_TSAN)
+    for (size_t i = 0; i < size; i++) ((volatile char *)at)[i] = 0;
+#else
+    if (size) __builtin_memset(at, 0, size);
+#endif
+}
+
 #ifdef GORT_TSAN
 #define sanitize_acquire(address) __tsan_acquire((void *)(address))
 #define sanitize_release(address) __tsan_release((void *)(address))
+void AnnotateBenignRaceSized(const char *file, int line, const void *at, unsigned long bytes, const char *why);
+// errno's place belongs to the thread, its value to the goroutine: those who take turns on the thread do not race for it.
+#define sanitize_errno(address) AnnotateBenignRaceSized(__FILE__, __LINE__, (address), sizeof(int), "errno")
 void __tsan_read_range(void *at, unsigned long bytes);
 void __tsan_write_range(void *at, unsigned long bytes);
 #define sanitize_read(at, bytes) ((bytes) ? __tsan_read_range((void *)(at), (bytes)) : (void)0)
@@ -69,6 +82,7 @@ void __tsan_write_range(void *at, unsigned long bytes);
 #else
 #define sanitize_acquire(address) ((void)(address))
 #define sanitize_release(address) ((void)(address))
+#define sanitize_errno(address) ((void)(address))
 #define sanitize_read(at, bytes) ((void)0)
 #define sanitize_write(at, bytes) ((void)0)
 #endif
