@@ -82,13 +82,17 @@ static bool sends(const Facts *f, size_t at) {
 // Mistakes that gcc sees as clang does: told together with ours, since gcc is not asked then.
 static bool is_plain_mistake(const char *message) {
     return !strncmp(message, "use of undeclared identifier", 28) ||
-           !strncmp(message, "no member named", 15) || !strncmp(message, "unknown type name", 17);
+           !strncmp(message, "no member named", 15) || !strncmp(message, "unknown type name", 17) ||
+           !strncmp(message, "expected ", 9);
 }
 
 static bool counts(const Facts *f, const bool *reported, const ClangError *e) {
     if (inside_reported(f, reported, e->at) || beside_reported(f, reported, e->at) ||
         is_channel_close(f, e->at))
         return false;
+    if (!strncmp(e->message, "multiple default labels", 23) &&
+        tree_node_at(f->tree, e->at)->kind == N_CASE)
+        return false;                                  // the grammar has said it of the select
     if (e->lenient && !e->touches_channel && sends(f, e->at))
         return true;
     if (e->touches_channel)

@@ -34,6 +34,24 @@ static void check_gotos(const Facts *f, const Var *v) {
     }
 }
 
+// A cleanup function gets the address of the variable that it was declared with, which is not where the shared one lives.
+static void check_cleanup(const Facts *f, const Var *v) {
+    const Tree *t = f->tree;
+    const char *text = t->source->text;
+    for (size_t i = tree_token_at(t, v->at) + 1; i < t->tokens.n; i++) {
+        Span s = t->tokens.v[i].span;
+        if (strchr(",;={", text[s.start]))
+            return;
+        if ((s.end - s.start == 7 && !memcmp(text + s.start, "cleanup", 7)) ||
+            (s.end - s.start == 11 && !memcmp(text + s.start, "__cleanup__", 11))) {
+            diag_at(t->source, v->at, DIAG_ERROR,
+                    "'%s' has a cleanup function, and cannot be %s: defer the cleanup instead", v->name,
+                    v->reason);
+            return;
+        }
+    }
+}
+
 // ---- mentions that clang did not see -----------------------------------------------------------
 typedef struct Moved { const Var **v; size_t n, cap; } Moved;
 
@@ -89,14 +107,16 @@ void check_heap(const Facts *f) {
         if (!moves(v) || v->kind == VAR_RESULT)
             continue;
         *ARENA_PUSH(moved.v, moved.n, moved.cap) = v;
+        if (v->heap && v->kind == VAR_LOCAL)
+            check_cleanup(f, v);
         if (v->heap && v->kind == VAR_LOCAL && !v->in_for_header) {
             check_switch(f, v);
             check_gotos(f, v);
         }
         if (v->type.is_vla && v->type.elem_is_vla)
             diag_at(f->tree->source, v->at, DIAG_ERROR,
-                    "'%s', an array with more than one variable length, is %s: share a pointer to it",
-                    v->name, v->reason ? v->reason : "shared with a deferred block");
+                    "'%s' is %s, and its type has a variable length that cannot be carried over: share a pointer to "
+                    "its elements", v->name, v->reason ? v->reason : "shared with a deferred block");
     }
     check_mentions(f, &moved);
 }

@@ -164,6 +164,8 @@ TypeInfo facts_type(CXType type) {
     if (!info.known || canonical.kind == CXType_Invalid)
         return (TypeInfo){0};
     info.spelling = user_spelling(CL->getUnqualifiedType(type));
+    if (!strcmp(info.spelling, "__auto_type"))         // what it was to be deduced from is wrong
+        return (TypeInfo){0};
     info.identity = identity(canonical);
     info.kind = value_kind(canonical);
     info.named = is_named(type, info.kind);
@@ -178,8 +180,10 @@ TypeInfo facts_type(CXType type) {
     info.size = CL->Type_getSizeOf(canonical);
     info.align = CL->Type_getAlignOf(canonical);
     info.is_incomplete = info.size == CXTypeLayoutError_Incomplete;
-    if (canonical.kind == CXType_Pointer)
+    if (canonical.kind == CXType_Pointer) {
         describe_pointer(&info, canonical);
+        info.is_vla = info.elem_is_vla = has_vla(CL->getPointeeType(canonical));
+    }
     info.is_scalar = info.is_integer || info.is_pointer || (info.kind >= 1 && info.kind <= 5);
     return info;
 }

@@ -89,6 +89,8 @@ static Var *new_var(Visit *v, CXCursor c, VarKind kind) {
     var->marker_at = facts_marker_offset(CL->getCursorLocation(c));
     var->type = facts_type(CL->getCursorType(c));
     var->scope = v->function->body;
+    if (kind == VAR_PARAMETER && var->type.is_array)   // adjusted to a pointer
+        var->type.is_array = var->type.is_vla = false;
     grow_map(v);
     *ARENA_PUSH(v->facts->vars, v->facts->n_vars, v->facts->cap_vars) = var;
     remember_var(v, var);
@@ -292,7 +294,7 @@ static void mention(Visit *v, CXCursor c) {
     size_t at = facts_at(v, CL->getCursorLocation(c), &exact);
     facts_flow(v, var);
     size_t n = strlen(var->name);
-    if (!exact || strncmp(v->tree->source->text + at, var->name, n))
+    if (!exact || at < v->function->body.start || strncmp(v->tree->source->text + at, var->name, n))
         return;
     *ARENA_PUSH(v->facts->refs, v->facts->n_refs, v->facts->cap_refs) =
         (Ref){{at, at + n}, var, tree_block_at(v->tree, at)};

@@ -81,10 +81,40 @@ static void append_frame(const char *result, Buffer *out) {
     buffer_puts(out, " if (__builtin_setjmp(gocc_f.f.jmp)) goto gocc_end;");
 }
 
-static void append_end(Lower *l, size_t brace, bool result) {
+static void append_end(Lower *l, size_t brace, const char *last) {
     edit_open(l->edits, brace, 0,
-              F(" gocc_end: ; if (gocc_f.f.top) go__defer_return(&gocc_f.f); return%s; ",
-                result ? " gocc_f.result" : ""));
+              F(" gocc_end: ; if (gocc_f.f.top) go__defer_return(&gocc_f.f); %s; ", last));
+}
+
+// Finds a word among the specifiers of the function whose body starts at `brace`; NO_OFFSET if it is not there.
+static size_t specifier(Lower *l, size_t brace, const char *word) {
+    const Tree *t = l->tree;
+    const char *text = t->source->text;
+    size_t length = strlen(word);
+    for (size_t i = tree_token_at(t, brace); i-- > 0;) {
+        Span s = t->tokens.v[i].span;
+        if (text[s.start] == ';' || text[s.start] == '}' || text[s.start] == '{')
+            break;
+        if (s.end - s.start == length && !memcmp(text + s.start, word, length))
+            return s.start;
+    }
+    return NO_OFFSET;
+}
+
+// A function with a frame cannot be copied into its callers: `always_inline` would be an error.
+static void drop_always_inline(Lower *l, const Function *f) {
+    static const char *const words[] = {"always_inline", "__always_inline__"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t at = specifier(l, f->body.start, words[i]);
+        if (at != NO_OFFSET)
+            edit_replace(l->edits, at, at + strlen(words[i]), 0, "__unused__");
+    }
+}
+
+static bool is_noreturn(Lower *l, const Function *f) {
+    return specifier(l, f->body.start, "_Noreturn") != NO_OFFSET ||
+           specifier(l, f->body.start, "noreturn") != NO_OFFSET ||
+           specifier(l, f->body.start, "__noreturn__") != NO_OFFSET;
 }
 
 static void lower_function(Lower *l, Function *f) {
@@ -97,7 +127,9 @@ static void lower_function(Lower *l, Function *f) {
     if (f->has_defer) {
         append_records(l, f, NULL, &head);
         append_frame(result ? f->result_type : NULL, &head);
-        append_end(l, f->body.end - 1, result);
+        append_end(l, f->body.end - 1,
+                   is_noreturn(l, f) ? "__builtin_unreachable()" : result ? "return gocc_f.result" : "return");
+        drop_always_inline(l, f);
     }
     if (head.length)
         edit_open(l->edits, f->body.start + 1, 0, head.data);
@@ -113,7 +145,7 @@ static void lower_block(Lower *l, Node *n) {
     if (f->has_defer) {
         append_records(l, f->function, n, &head);
         append_frame(NULL, &head);
-        append_end(l, n->body.end - 1, false);
+        append_end(l, n->body.end - 1, "return");
     }
     edit_open(l->edits, n->body.start + 1, 0, head.data);
 }

@@ -58,6 +58,19 @@ static Span tokens_span(const Tree *t, size_t from, size_t to) {
                      : (Span){0, 0};
 }
 
+// Attributes behind the declarator that make it another type, to be said again; others belong to the variable.
+static const char *type_attributes(Lower *l, size_t end) {
+    const Tree *t = l->tree;
+    if (!token_is(t, end, "__attribute__") || t->tokens.v[end + 1].match <= (int)end)
+        return "";
+    size_t close = (size_t)t->tokens.v[end + 1].match;
+    for (size_t i = end; i < close; i++)
+        if (token_is(t, i, "vector_size") || token_is(t, i, "__vector_size__") || token_is(t, i, "mode") ||
+            token_is(t, i, "__mode__"))
+            return F(" %s", edits_render(l->edits, tokens_span(t, end, close + 1)));
+    return "";
+}
+
 // The declarator with the name replaced: `*x[3]` -> `*(*gocc_x)[3]`. An array without a size gets that of the variable.
 static const char *declarator_again(Lower *l, const Var *v, const char *suffix) {
     const Tree *t = l->tree;
@@ -71,7 +84,7 @@ static const char *declarator_again(Lower *l, const Var *v, const char *suffix) 
                  rest.end ? edits_render(l->edits, rest) : "");
     }
     const char *head = start < name ? lower_text(l, (Span){t->tokens.v[start].span.start, v->at}) : "";
-    return F("%s(*gocc_at_%s%s)%s", head, v->name, suffix, tail);
+    return F("%s(*gocc_at_%s%s)%s%s", head, v->name, suffix, tail, type_attributes(l, end));
 }
 
 // ---- declarations ------------------------------------------------------------------------------
