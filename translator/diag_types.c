@@ -29,6 +29,8 @@ struct Type {
 
 // ---- reading ------------------------------------------------------------------------------------
 
+enum { MAX_NESTING = 200 }; // of types and declarators; deeper ones are left as they are
+
 typedef struct Reader {
     const char *p, *end;
     const char *name;
@@ -228,6 +230,10 @@ static Type *read_direct(Reader *r, Type *base) {
 }
 
 static Type *read_declarator(Reader *r, Type *base) {
+    if (++r->depth > MAX_NESTING) {
+        r->failed = true;
+        return base;
+    }
     while (peek(r) == '*' || peek(r) == '^') {
         Type *pointer = new_type(T_POINTER, base);
         pointer->sign = *r->p++;
@@ -236,10 +242,10 @@ static Type *read_declarator(Reader *r, Type *base) {
             add_word(&pointer->qualifiers, word, n);
         base = pointer;
     }
-    return read_direct(r, base);
+    Type *type = read_direct(r, base);
+    r->depth--;
+    return type;
 }
-
-enum { MAX_NESTING = 200 };
 
 static Type *read_type(Reader *r) {
     if (++r->depth > MAX_NESTING)
@@ -291,7 +297,7 @@ static const char *show_parameters(const Type *t) {
 static const char *show(const Type *t, const char *inner) {
     const char *channel = show_channel(t);
     if (channel)
-        return join(join(channel, t->qualifiers), inner);
+        return join(*t->qualifiers ? join(t->qualifiers, channel) : channel, inner);
     if (t->kind == T_BASE)
         return join(t->text, inner);
     if (t->kind == T_POINTER)
