@@ -10,7 +10,8 @@ NOTE = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 def problems(path, text):
     name, lines = os.path.basename(path), text.split("\n")
-    if path.endswith((".c", ".h", ".S")) and not re.match(r"(//|/\*|#) ?(\S+/)?" + re.escape(name) + r"\b", lines[0]):
+    # A test opens with its claim.
+    if path.endswith((".c", ".h", ".S")) and "/test/" not in path and not re.match(r"(//|/\*|#) ?(\S+/)?" + re.escape(name) + r"\b", lines[0]):
         yield 1, f"does not open with '// {name} - what it is'"
     if len(lines) > 601:
         yield len(lines), "more than 600 lines"
