@@ -39,9 +39,13 @@ static int n_errors;
 
 // ---- collecting ---------------------------------------------------------------------------------
 
+enum {
+    REMEMBERED = 256
+}; // repetitions are close to each other; a text full of errors must not take for ever
+
 static bool said_before(const Message *m) {
-    for (size_t i = 0; i < n_messages; i++) {
-        const Message *old = &messages[i];
+    for (size_t i = n_messages; i > 0 && i + REMEMBERED > n_messages; i--) {
+        const Message *old = &messages[i - 1];
         if (old->offset == m->offset && old->source == m->source && old->severity == m->severity &&
             strcmp(old->text, m->text) == 0)
             return true;
@@ -134,7 +138,7 @@ typedef struct Printed {
 static bool printed_before(const UserPlace *p, const char *text) {
     static Printed *printed;
     static size_t n, cap;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = n > REMEMBERED ? n - REMEMBERED : 0; i < n; i++) {
         const UserPlace *q = &printed[i].place;
         if (q->line == p->line && q->column == p->column && strcmp(q->file, p->file) == 0 &&
             strcmp(printed[i].text, text) == 0)

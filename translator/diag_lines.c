@@ -14,6 +14,8 @@ typedef struct File {
     const char *name;
     Buffer text;
     bool read;
+    unsigned line;  // the line that was asked for last; messages go down the file
+    const char *at; // its start
 } File;
 
 static File *files;
@@ -25,23 +27,35 @@ static File *file_named(const char *name) {
             return &files[i];
     File *f = ARENA_PUSH(files, n_files, cap_files);
     *f = (File){.name = name};
-    f->read = file_read(name, &f->text);
+    f->read = file_read(name, &f->text) && f->text.data;
+    f->line = 1;
+    f->at = f->text.data;
     return f;
+}
+
+// The start of a line, or NULL.
+static const char *find_line(File *f, unsigned line) {
+    const char *end = f->text.data + f->text.length;
+    if (line < f->line) {
+        f->line = 1;
+        f->at = f->text.data;
+    }
+    while (f->line < line) {
+        const char *newline = memchr(f->at, '\n', (size_t)(end - f->at));
+        if (!newline)
+            return NULL;
+        f->at = newline + 1;
+        f->line++;
+    }
+    return f->at < end ? f->at : NULL;
 }
 
 const char *diag_line(const char *file, unsigned line, size_t *length) {
     File *f = file_named(file);
-    if (!f->read || !f->text.data)
+    const char *p = f->read ? find_line(f, line) : NULL;
+    if (!p)
         return NULL;
-    const char *p = f->text.data, *end = p + f->text.length;
-    for (; line > 1 && p < end; line--) {
-        p = memchr(p, '\n', (size_t)(end - p));
-        if (!p)
-            return NULL;
-        p++;
-    }
-    if (p >= end)
-        return NULL;
+    const char *end = f->text.data + f->text.length;
     const char *newline = memchr(p, '\n', (size_t)(end - p));
     *length = (size_t)((newline ? newline : end) - p);
     if (*length > 0 && p[*length - 1] == '\r')
