@@ -56,7 +56,8 @@ static void token_arrow(Reader *r, Level *l, int i) {
         t->cls = T_CHAN_SEND;
         return; // as `chan`: a type, so `(` opens no cast
     }
-    if (!r->operand && chan_is_type(r, i + 1))
+    bool old_style = l->state == D_NAMED && code_at(r, i - 1) == C_RPAREN;
+    if ((!r->operand || old_style) && chan_is_type(r, i + 1))
         t->cls = T_CHAN_RECV;
     else if (r->system)
         t->cls = T_TEXT;

@@ -22,7 +22,8 @@ static void declare_name(Reader *r, Level *l, int i) {
     if (after == C_RPAREN)
         after = code_at(r, i + 2); // int (close)(int);
     Span span = r->v[i].span;
-    NameKind kind = l->is_typedef ? NAME_TYPEDEF : after == C_LPAREN ? NAME_FUNCTION : NAME_OBJECT;
+    NameKind kind = l->is_typedef ? NAME_TYPEDEF : after == C_LPAREN ? NAME_FUNCTION
+                                                                     : NAME_OBJECT;
     names_declare(&r->names, r->source->text + span.start, span.end - span.start, kind, r->system);
 }
 
@@ -41,7 +42,7 @@ static void declare_specifier(Reader *r, Level *l, int i, Code c) {
 // After `f(a, b)`: what starts a type declares parameters in the old style, in the parameters'
 // scope.
 static bool declare_old_style(Reader *r, Level *l, int i) {
-    Code before = code_at(r, i - 1);
+    Code before = code_at(r, i - (r->v[i - 1].cls == T_CHAN_RECV ? 2 : 1));
     if (before != C_RPAREN)
         return false;
     if (l->kind != L_FILE && l->kind != L_BLOCK)
@@ -83,19 +84,33 @@ void declare_punct(Reader *r, Level *l, int i) {
         names_leave_to(&r->names, l->statement_scope);
 }
 
-static bool takes_parentheses(Code c) {
-    return c == K_TYPEOF || c == K_ATOMIC || c == K_ATTRIBUTE || c == K_ASM || c == K_ALIGNAS ||
-           c == X_CHAN || c == C_LARROW;
+// The parenthesis after this token belongs to the token: it is no declarator's.
+static bool takes_parentheses(const Token *t) {
+    return t->code == K_TYPEOF || t->code == K_ATOMIC || t->code == K_ATTRIBUTE ||
+           t->code == K_ASM || t->code == K_ALIGNAS || t->cls == T_CHAN || t->cls == T_CHAN_SEND;
+}
+
+// Whether `(` at i opens the list of names of an old-style definition: nothing but names, and after
+// it their declarations or the body.
+static bool is_name_list(const Reader *r, int i) {
+    while (is_name(code_at(r, i + 1)) && code_at(r, i + 2) == C_COMMA)
+        i += 2;
+    if (!is_name(code_at(r, i + 1)) || code_at(r, i + 2) != C_RPAREN)
+        return false;
+    Code after = code_at(r, i + 3);
+    return after == C_LBRACE || after == C_LARROW ||
+           (is_word(after) && after != K_ATTRIBUTE && after != K_ASM);
 }
 
 // `(` at index i, in a declaration at `outer`: parameters, a parenthesis around the name, or
 // neither.
 void declare_open(Reader *r, Level *outer, Level *inner, int i) {
-    Code before = code_at(r, i - 1);
-    if (outer->state == D_NONE || outer->state == D_VALUE || takes_parentheses(before))
+    if (outer->state == D_NONE || outer->state == D_VALUE ||
+        (i > 0 && takes_parentheses(&r->v[i - 1])))
         return;
     if (outer->state == D_NAMED) {
         inner->parameters = true;
+        inner->names_only = is_name_list(r, i);
         names_enter(&r->names);
         inner->statement_scope = r->names.scope;
     } else if (outer->has_type || outer->kind == L_FILE) {

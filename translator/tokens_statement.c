@@ -177,6 +177,8 @@ void case_end(Reader *r, Level *l, int colon) {
 void range_colon(Reader *r, Level *l, int colon) {
     r->v[l->open - 1].cls = T_RANGE;
     r->v[l->open - 1].match = colon;
+    if (l->state != D_NONE)
+        r->v[l->open + 1].flags |= F_DECLARES;
     r->v[colon].cls = T_RANGE_COLON;
     r->constructs = true;
 }

@@ -21,21 +21,26 @@ bool token_is_typedef(Reader *r, int i) {
     return d && d->kind == NAME_TYPEDEF;
 }
 
-// Not a place where any identifier may stand as a member, label, tag or attribute.
+// Not a place where any identifier may stand: a member, label, tag, or a word of an attribute.
 static bool word_is_free(Reader *r, int i) {
     Code before = i > 0 ? r->v[i - 1].code : C_SEMI;
+    if (level_top(r)->head == K_OFFSETOF && before == C_COMMA)
+        return false;
     return !r->system && !level_top(r)->opaque && before != C_MEMBER && before != K_GOTO &&
            before != K_STRUCT && before != K_ENUM;
 }
 
-static bool is_being_declared(Reader *r) {
+// The word at i is a declarator's name, or an enumerator.
+static bool is_being_declared(Reader *r, int i) {
+    if (level_top(r)->kind == L_ENUM)
+        return r->v[i - 1].code == C_LBRACE || r->v[i - 1].code == C_COMMA;
     return level_top(r)->state == D_SPECIFIERS;
 }
 
 bool chan_is_type(Reader *r, int i) {
     if (code_at(r, i) != X_CHAN || !word_is_free(r, i) || word_declaration(r, i))
         return false;
-    if (is_being_declared(r) && level_top(r)->has_type)
+    if (is_being_declared(r, i) && (level_top(r)->has_type || level_top(r)->kind == L_ENUM))
         return false;
     return code_at(r, i + 1) == C_LPAREN ||
            (code_at(r, i + 1) == C_LARROW && code_at(r, i + 2) == C_LPAREN);
@@ -54,9 +59,9 @@ static bool any_follows(Reader *r, int i) {
 bool any_is_type(Reader *r, int i) {
     if (code_at(r, i) != X_ANY || !word_is_free(r, i) || word_declaration(r, i))
         return false;
-    if (is_being_declared(r) && level_top(r)->has_type)
+    if (is_being_declared(r, i) && (level_top(r)->has_type || level_top(r)->kind == L_ENUM))
         return false;
-    if (level_top(r)->head == K_OFFSETOF && code_at(r, i - 1) == C_COMMA)
+    if (level_top(r)->names_only)
         return false;
     Code before = i > 0 ? r->v[i - 1].code : C_SEMI;
     bool place = before == C_LPAREN || before == C_RPAREN || before == C_COMMA ||
@@ -102,7 +107,7 @@ static void word_go(Reader *r, Level *l, int i) {
 }
 
 static void word_call(Reader *r, int i) {
-    if (code_at(r, i + 1) != C_LPAREN || !word_is_free(r, i) || is_being_declared(r))
+    if (code_at(r, i + 1) != C_LPAREN || !word_is_free(r, i) || is_being_declared(r, i))
         return;
     Declaration *d = word_declaration(r, i);
     if (d && !(d->system && d->kind == NAME_FUNCTION))
@@ -112,15 +117,15 @@ static void word_call(Reader *r, int i) {
     word_found(r, i, T_CALL, !d);
 }
 
-static void word_bare(Reader *r, int i) {
-    Code c = r->v[i].code;
-    if (!word_is_free(r, i) || word_declaration(r, i)) {
-        if (c != X_ERRNO || !word_is_free(r, i))
-            return;
-    }
-    if (is_being_declared(r) || (c == X_ERRNO && code_at(r, i + 1) != C_LPAREN))
+// `_Result`, and the function behind errno: that one although the system's header declares it.
+static void word_bare(Reader *r, int i, bool starts) {
+    bool errno_call = r->v[i].code == X_ERRNO;
+    Code after = code_at(r, i + 1);
+    if (!word_is_free(r, i) || is_being_declared(r, i) || (starts && after == C_COLON))
         return;
-    word_found(r, i, T_WORD, c != X_ERRNO);
+    if (errno_call ? after != C_LPAREN : word_declaration(r, i) != NULL)
+        return;
+    word_found(r, i, T_WORD, !errno_call);
 }
 
 static void word_extension(Reader *r, Level *l, int i, bool starts) {
@@ -138,7 +143,7 @@ static void word_extension(Reader *r, Level *l, int i, bool starts) {
         if (any_is_type(r, i))
             word_found(r, i, T_WORD, true);
     } else if (c == X_RESULT || c == X_ERRNO)
-        word_bare(r, i);
+        word_bare(r, i, starts);
     else
         word_call(r, i);
 }
@@ -188,8 +193,7 @@ static bool word_is_tag(Level *l) {
 }
 
 static void word_enumerator(Reader *r, int i) {
-    Code before = r->v[i - 1].code;
-    if (before != C_LBRACE && before != C_COMMA)
+    if (!is_being_declared(r, i))
         return;
     Span span = r->v[i].span;
     names_declare(&r->names, r->source->text + span.start, span.end - span.start, NAME_OBJECT,

@@ -115,18 +115,15 @@ bool receive2_check(Reader *r, int first, int comma, int assign, int end) {
 
 // One variable, with its type. False: reported.
 bool range_check(Reader *r, int open, int colon) {
-    int words = 0;
     for (int i = open + 1; i < colon; i++) {
         if (r->v[i].code == C_COMMA) {
             node_error(r, colon, colon + 1, ";0;", i, "a range over a channel has one variable");
             return false;
         }
-        if (is_word(r->v[i].code))
-            words++;
         if (r->v[i].match > i)
             i = r->v[i].match;
     }
-    if (words >= 2)
+    if (r->v[open + 1].flags & F_DECLARES)
         return true;
     node_error(r, colon, colon + 1, ";0;", open + 1, "%s", RANGE_NEEDS_VARIABLE);
     return false;

@@ -62,14 +62,13 @@ def fuzz(gocc, path):
     """All four readings of one file; the number of those with something wrong."""
     with open(path, "rb") as file:
         text = file.read()
-    failures = 0
+    failures, said, wrong = 0, [], []
 
     def judge(name, count, found, bad):
         nonlocal failures
         failures += bool(bad)
-        print("%s %s: %d operators, %d nodes, %d wrong" % (os.path.basename(path), name, count, len(found), len(bad)))
-        for line in bad[:5]:
-            print("   ", line)
+        said.append("%s %d/%d" % (name, len(found), count))
+        wrong.extend("    %s: %s" % (name, line) for line in bad[:5])
 
     plain = nodes(gocc, text)
     judge("as it is", 0, plain, plain)
@@ -82,6 +81,7 @@ def fuzz(gocc, path):
         receives = sum(1 for line in found if re.match(r" *\d+:\d+ receive ", line))
         missing = ["%d of %d are receives" % (receives, count)] if receives != count else []
         judge("prefix " + operator.decode(), count, found, missing)
+    print("\n".join(["%s: nodes/operators: %s" % (os.path.basename(path), ", ".join(said))] + wrong))
     return failures
 
 
