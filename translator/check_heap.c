@@ -1,8 +1,7 @@
 // check_heap.c - variables that move to the heap, and what keeps one from moving soundly.
 //
-// A moved variable is reached through a pointer that its declaration sets, so control must pass the declaration; and every mention must
-// be known, so clang must have understood the part of the text where it may be mentioned. Both are checked here, since a miss would be a
-// wrong program.
+// Every mention of a moved variable must be known, so clang must have understood the part of the text where it may be mentioned: a
+// miss would be a wrong program. (A jump over its declaration is no obstacle, see lower_heap.c.)
 
 #include "gocc.h"
 #include "translate.h"
@@ -11,27 +10,6 @@
 
 static bool moves(const Var *v) {
     return v->heap || v->captured_defer || v->captured_go;
-}
-
-// ---- jumps over a declaration ------------------------------------------------------------------
-static void check_switch(const Facts *f, const Var *v) {
-    if (v->in_switch)
-        diag_at(f->tree->source, v->at, DIAG_ERROR,
-                "the switch jumps over the declaration of '%s', which is %s: declare it before the switch or in "
-                "braces of its own", v->name, v->reason);
-}
-
-static void check_gotos(const Facts *f, const Var *v) {
-    for (size_t i = 0; i < f->n_gotos; i++) {
-        const Goto *g = &f->gotos[i];
-        bool into = g->label > v->at && g->label < v->scope.end;
-        bool from_outside = g->at < v->at || g->at >= v->scope.end;
-        if (into && from_outside) {
-            diag_at(f->tree->source, g->at, DIAG_ERROR,
-                    "'goto' jumps over the declaration of '%s', which is %s", v->name, v->reason);
-            return;
-        }
-    }
 }
 
 // A cleanup function gets the address of the variable that it was declared with, which is not where the shared one lives.
@@ -109,10 +87,6 @@ void check_heap(const Facts *f) {
         *ARENA_PUSH(moved.v, moved.n, moved.cap) = v;
         if (v->heap && v->kind == VAR_LOCAL)
             check_cleanup(f, v);
-        if (v->heap && v->kind == VAR_LOCAL && !v->in_for_header) {
-            check_switch(f, v);
-            check_gotos(f, v);
-        }
         if (v->type.is_vla && v->type.elem_is_vla)
             diag_at(f->tree->source, v->at, DIAG_ERROR,
                     "'%s' is %s, and its type has a variable length that cannot be carried over: share a pointer to "

@@ -28,6 +28,7 @@ typedef struct SpelledToken {
     size_t offset;
     const char *file;
     unsigned line, column;
+    bool expanded; // the place is that of a macro's expansion
 } SpelledToken;
 
 typedef struct Map {
@@ -62,9 +63,36 @@ static const char *read_note(const char *p, const char *end, SpelledToken *out) 
     if (!last || strlen(last) != (size_t)(name_end - name) || memcmp(last, name, strlen(last)) != 0)
         last = arena_strndup(name, (size_t)(name_end - name));
     *out = (SpelledToken){.file = last,
+                          .expanded = memmem(column, (size_t)(rest - column), ";E:1,", 5) != NULL,
                           .line = (unsigned)strtoul(line + 3, NULL, 10),
                           .column = (unsigned)strtoul(column + 3, NULL, 10)};
     return close + 1;
+}
+
+// Where the next token of the text starts: behind blanks, line ends and line markers.
+static size_t next_token(const Source *s, size_t at) {
+    bool line_start = at == 0 || s->text[at - 1] == '\n';
+    for (; at < s->length; at++) {
+        char c = s->text[at];
+        if (c == '#' && line_start) {
+            const char *newline = memchr(s->text + at, '\n', s->length - at);
+            at = newline ? (size_t)(newline - s->text) : s->length - 1;
+        } else if (c != ' ' && c != '\t' && c != '\n') {
+            return at;
+        }
+        line_start |= s->text[at] == '\n';
+    }
+    return at;
+}
+
+// A token can have two notes, one before line ends and markers. The one that tells where it was
+// spelled holds, not the one about its place in the expansion.
+static void add_note(Map *map, SpelledToken token) {
+    SpelledToken *last = map->n > 0 ? &map->v[map->n - 1] : NULL;
+    if (!last || last->offset != token.offset)
+        *ARENA_PUSH(map->v, map->n, map->cap) = token;
+    else if (!token.expanded)
+        *last = token;
 }
 
 static void read_map(Map *map, const char *p, const char *end) {
@@ -74,10 +102,8 @@ static void read_map(Map *map, const char *p, const char *end) {
         SpelledToken token;
         const char *after = *p == '{' ? read_note(p, end, &token) : NULL;
         if (after) {
-            token.offset = at;
-            if (map->n > 0 && map->v[map->n - 1].offset == at)
-                map->n--;
-            *ARENA_PUSH(map->v, map->n, map->cap) = token;
+            token.offset = next_token(s, at);
+            add_note(map, token);
             p = after;
         } else if (at < s->length && *p == s->text[at]) {
             p++, at++;

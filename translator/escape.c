@@ -63,7 +63,17 @@ static void solve(Facts *f) {
     }
 }
 
-static void decide(Var *v) {
+static bool is_jumped(const Facts *f, const Var *v) {
+    for (size_t i = 0; i < f->n_gotos; i++) {
+        const Goto *g = &f->gotos[i];
+        bool into = g->label > v->at && g->label < v->scope.end;
+        if (into && (g->at < v->at || g->at >= v->scope.end))
+            return true;
+    }
+    return false;
+}
+
+static void decide(Facts *f, Var *v) {
     if (v->captured_go)
         v->reason = "shared with a go block";
     else if (v->captured_defer && (!v->top_scope || v->type.is_vla))
@@ -71,6 +81,7 @@ static void decide(Var *v) {
     else if (!v->escapes)
         return;
     v->heap = true;
+    v->jumped = v->kind == VAR_LOCAL && is_jumped(f, v);
     v->per_iteration = v->in_for_header && (v->captured_go || v->captured_defer || v->is_range);
 }
 
@@ -93,7 +104,7 @@ void escape_decide(Facts *f) {
     }
     solve(f);
     for (size_t i = 0; i < f->n_vars; i++)
-        decide(f->vars[i]);
+        decide(f, f->vars[i]);
     if (dump_wanted("escape"))
         dump(f);
 }

@@ -248,8 +248,6 @@ static void settle_scope(Visit *v, Var *var) {
         var->scope = facts_extent(v, f->cursor);
         Span body = var->block ? var->block->body : v->function->body;
         var->top_scope = !var->in_for_header && var->scope.start == body.start;
-        var->in_switch = i > 0 && !var->in_for_header && v->frames[i - 1].kind == CXCursor_SwitchStmt &&
-                         !is_select(v, v->frames[i - 1].start);
         return;
     }
 }
@@ -319,22 +317,29 @@ static void add_jump(Visit *v, size_t at, const char *what, size_t target) {
         *ARENA_PUSH(v->facts->jumps, v->facts->n_jumps, v->facts->cap_jumps) = j;
 }
 
+static void add_goto(Visit *v, size_t at, size_t label) {
+    *ARENA_PUSH(v->facts->gotos, v->facts->n_gotos, v->facts->cap_gotos) = (Goto){at, label};
+}
+
 static void jump(Visit *v, CXCursor c, const char *what, bool (*target)(enum CXCursorKind)) {
     bool exact;
     size_t at = facts_at(v, CL->getCursorLocation(c), &exact);
     Frame *f = enclosing(v, target);
     if (exact)
         add_jump(v, at, what, f ? f->start : NO_OFFSET);
+    if (exact && f && target == is_switch && !is_select(v, f->start))
+        add_goto(v, f->start, at);
 }
 
 static void goto_label(Visit *v, CXCursor c) {
     CXCursor label = CL->getCursorReferenced(c);
     if (CL->Cursor_isNull(label))
         return;
-    Goto g = {facts_at(v, CL->getCursorLocation(c), NULL),
-              facts_at(v, CL->getCursorLocation(label), NULL)};
-    *ARENA_PUSH(v->facts->gotos, v->facts->n_gotos, v->facts->cap_gotos) = g;
-    add_jump(v, g.at, "goto", g.label);
+    size_t at = facts_at(v, CL->getCursorLocation(c), NULL);
+    size_t to = facts_at(v, CL->getCursorLocation(label), NULL);
+    bool computed = v->n_frames > 1 && v->frames[v->n_frames - 2].kind == CXCursor_AddrLabelExpr;
+    add_goto(v, computed ? v->function->body.start : at, to);
+    add_jump(v, at, "goto", to);
 }
 
 // ---- the walk ----------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ const char *lower_text(Lower *l, Span s) {
 const char *lower_name(Lower *l, const Var *v, const Node *block) {
     (void)l;
     bool shared = v->block != block;
+    if (v->jumped && !shared)
+        return F("(*%s)", lower_heap_pointer(v));
     return v->heap || shared || v->kind == VAR_RESULT ? F("(*gocc_at_%s)", v->name) : v->name;
 }
 

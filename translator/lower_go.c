@@ -20,6 +20,8 @@ static bool is_vla(const Var *v) {
 static const char *pointer_to(const Var *v, const Node *around) {
     if (v->kind == VAR_RESULT && !around)
         return "&gocc_f.result";
+    if (v->jumped && v->block == around)
+        return lower_heap_pointer(v);
     return v->heap || v->block != around ? F("gocc_at_%s", v->name) : F("&%s", v->name);
 }
 

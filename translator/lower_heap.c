@@ -2,7 +2,8 @@
 //
 // `int x = 5;` becomes `int x = 5, (*gocc_x) = go__new_copy(&x, ...);`, a further declarator of the same declaration: the
 // declarator is written once more with the name replaced by `(*gocc_x)`, so no type needs to be spelled. Without an initialiser the name
-// itself is replaced. Every mention of x becomes (*gocc_x). A variable mentioned in its own initialiser gets its memory first.
+// itself is replaced. If a goto or switch may jump over the declaration, the address is kept in a variable at the head of the function
+// (gocc_h<offset>) that every mention looks at, and that the first one sets. Every mention of x becomes (*gocc_x). A variable mentioned in its own initialiser gets its memory first.
 
 #include "gocc.h"
 #include "translate.h"
@@ -92,9 +93,34 @@ static const char *copy_of(const Var *v) {
     return F("go__new_copy((const void *)&%s, sizeof(%s), __alignof__(%s))", v->name, v->name, v->name);
 }
 
+static const char *home_of(const Var *v) {
+    return F("gocc_h%zu", v->at);
+}
+
+const char *lower_heap_pointer(const Var *v) {
+    const char *home = home_of(v);
+    if (!v->jumped)
+        return F("gocc_at_%s", v->name);
+    return F("((__typeof__(%s) *)(%s ? %s : (%s = go__new(sizeof(%s), __alignof__(%s)))))", v->name, home,
+             home, home, v->name, v->name);
+}
+
+const char *lower_heap_homes(Lower *l, const Function *f, const Node *block) {
+    Buffer out = {0};
+    buffer_puts(&out, "");
+    for (size_t i = 0; i < l->facts->n_vars; i++) {
+        const Var *v = l->facts->vars[i];
+        if (v->jumped && v->function == f && v->block == block)
+            buffer_printf(&out, " void *%s = (void *)0;", home_of(v));
+    }
+    return out.data;
+}
+
 const char *lower_heap_tail(Lower *l, const Var *v) {
     if (!v->heap)
         return "";
+    if (v->jumped)
+        return F(", %s __attribute__((unused)) = (%s = %s)", declarator_again(l, v, ""), home_of(v), copy_of(v));
     return F(", %s = %s", declarator_again(l, v, ""), copy_of(v));
 }
 
@@ -173,14 +199,14 @@ static void declare(Lower *l, const Var *v) {
     drop_register(l, v);
     if (declare_auto(l, v, name))
         return;
-    if (!v->init.end && !has_alignment(l, v)) {
+    if (!v->init.end && !v->jumped && !has_alignment(l, v)) {
         plain_name(l, v);
         edit_close(l->edits, end_of_declaration(t, name), DEEP,
                    F(" = go__new(sizeof(*gocc_at_%s), __alignof__(*gocc_at_%s))", v->name, v->name));
         return;
     }
     size_t end = v->init.end ? v->init.end : end_of_declaration(t, name);
-    if (v->self_reference) {
+    if (v->self_reference && !v->jumped) {
         size_t start = t->tokens.v[declarator_start(t, name)].span.start;
         edit_open(l->edits, start, DEEP,
                   F("%s = go__new(sizeof(*gocc_at_%s), __alignof__(*gocc_at_%s)), ",
@@ -206,6 +232,12 @@ static void declare_fresh(Lower *l, const Var *v) {
             semicolons += token_is(t, i, ";");
     }
     bool empty = token_is(t, i, ")");
+    if (v->jumped) {
+        edit_close(l->edits, t->tokens.v[i - 1].span.end, DEEP,
+                   F(" (void)(%s = go__new_copy((const void *)%s, sizeof(%s), __alignof__(%s)))%s",
+                     home_of(v), lower_heap_pointer(v), v->name, v->name, empty ? "" : ", "));
+        return;
+    }
     edit_close(l->edits, t->tokens.v[i - 1].span.end, DEEP,
                F(" (void)(gocc_at_%s = go__new_copy((const void *)gocc_at_%s, sizeof(*gocc_at_%s), "
                  "__alignof__(*gocc_at_%s)))%s",

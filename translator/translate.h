@@ -50,7 +50,7 @@ struct Var {
     size_t for_keyword;            // of that loop
     bool is_range;                 // the variable of a range over a channel
     bool top_scope;                // lives as long as its function (or block) runs: outermost braces or parameter
-    bool in_switch;                // declared directly in the braces of a switch
+    bool jumped;                   // moved, and a goto or switch may jump over its declaration: its home is made on first use
     bool self_reference;           // mentioned in its own initialiser
     bool captured_go, captured_defer;
     bool escapes;                  // its address may outlive the frame
@@ -69,7 +69,7 @@ typedef struct Flow { Var *from; bool address; Var *to; size_t at; const char *w
 
 // A jump and the innermost go/defer blocks of its two ends.
 typedef struct Jump { size_t at; const char *what; Node *from, *to; } Jump;
-typedef struct Goto { size_t at, label; } Goto;
+typedef struct Goto { size_t at, label; } Goto;         // a goto, or a switch and one of its cases
 // An operator applied to a channel that channels do not have.
 typedef struct Misuse { size_t at; const char *what; const TypeInfo *type; } Misuse;
 
@@ -156,7 +156,7 @@ Span marker_copy_name(const Tree *t, Span copy);       // the declared name in `
 void check_facts(const Facts *f);
 void check_clang(const Facts *f, const bool *reported);     // reported: by node id, what check_facts has said something of
 
-void check_heap(const Facts *f);                       // after escape_decide
+void check_heap(const Facts *f);                       // after escape_decide: what cannot move soundly
 
 void dump_facts(const Facts *f);                       // dump_facts.c: -d facts
 
@@ -207,6 +207,8 @@ void lower_call(Lower *l, Node *n);
 void lower_traps(Lower *l);                            // tests of divisors and pointers
 void lower_heap(Lower *l);                             // declarations and mentions of variables
 const char *lower_heap_parameter(const Var *v);        // at the head of a function or block: the parameter's home
+const char *lower_heap_pointer(const Var *v);          // where it is declared: the address of its home
+const char *lower_heap_homes(Lower *l, const Function *f, const Node *block);  // at the head: homes of jumped variables
 const char *lower_heap_tail(Lower *l, const Var *v);   // after an initialised declarator: `, (*gocc_x) = ...`, or ""
 bool lower_declared_by_construct(Lower *l, const Var *v);
 
