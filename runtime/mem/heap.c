@@ -11,8 +11,16 @@
 #include <stdlib.h>
 #ifdef GORT_ASAN
 #include <sanitizer/lsan_interface.h>
-#endif
 
+static void *allocate(HeapCache *cache, size_t size, size_t align) {
+    void *p = NULL;
+    (void)cache;
+    __lsan_disable();
+    if (posix_memalign(&p, align < 16 ? 16 : align, size)) gort_upcalls.fatal("runtime: out of memory");
+    __lsan_enable();
+    return __builtin_memset(p, 0, size);
+}
+#else
 enum { PIECE = 64 << 10, ARENA = 4 << 20, LARGE = 16 << 10, PAGE = 4096 };
 
 static Lock heap_lock;
@@ -56,18 +64,14 @@ static __attribute__((noinline)) void *allocate_slow(HeapCache *cache, size_t si
     return p;
 }
 
+static inline void *allocate(HeapCache *cache, size_t size, size_t align) {
+    char *p = cache && size <= LARGE && align <= PAGE ? bump(cache, size, align) : NULL;
+    return likely(p != NULL) ? p : allocate_slow(cache, size, align);
+}
+#endif
+
 void *gort_heap_allocate(HeapCache *cache, size_t size, size_t align) {
     gort_assert(align && (align & (align - 1)) == 0);
     if (size == 0) size = 1;             // distinct objects have distinct addresses, as C wants it
-#ifdef GORT_ASAN
-    void *p = NULL;
-    __lsan_disable();
-    if (posix_memalign(&p, align < 16 ? 16 : align, size)) gort_upcalls.fatal("runtime: out of memory");
-    __lsan_enable();
-    (void)cache;
-    return __builtin_memset(p, 0, size);
-#else
-    char *p = cache && size <= LARGE && align <= PAGE ? bump(cache, size, align) : NULL;
-    return likely(p != NULL) ? p : allocate_slow(cache, size, align);
-#endif
+    return allocate(cache, size, align);
 }
