@@ -16,6 +16,7 @@
 #include "chan/chan.h"
 
 #include "base/abi.h"
+#include "base/flags.h"
 #include "base/upcalls.h"
 #include "sched/sanitize.h"
 #include <go/chan.h>
@@ -89,7 +90,12 @@ static inline Sudog *sudog_dequeue(WaitQueue *q) {
 
 // ---- with the lock held -----------------------------------------------------------------------------
 
-static inline void channel_unlock(Channel *c) { spin_unlock(&c->lock.lock, RANK_CHANNEL); }
+static inline void channel_unlock(Channel *c) {
+#ifdef GORT_DEV
+    if (unlikely(gort_flags.verify)) gort_verify_channel(c);
+#endif
+    spin_unlock(&c->lock.lock, RANK_CHANNEL);
+}
 static inline void channel_lock(Channel *c) { spin_lock(&c->lock.lock, RANK_CHANNEL); }
 
 static inline void wake(Sudog *s, bool ok) {
@@ -210,6 +216,7 @@ inline bool gort_channel_send(Channel *c, const void *value, bool block) {
 }
 
 void go__chan_send(void *c, const void *value) {
+    preemption_point();
     if (unlikely(!c)) park_for_ever(WAIT_CHAN_SEND_NIL);
     gort_channel_send(c, value, true);
 }
@@ -263,6 +270,7 @@ inline int gort_channel_receive(Channel *c, void *value, bool block) {
 }
 
 _Bool go__chan_recv(void *c, void *value) {
+    preemption_point();
     if (unlikely(!c)) park_for_ever(WAIT_CHAN_RECEIVE_NIL);
     return gort_channel_receive(c, value, true) == 1;
 }
@@ -312,6 +320,7 @@ static Goroutine *release_all(Channel *c, WaitQueue *q, Goroutine *list) {
 
 void go__chan_close(void *p) {
     Channel *c = p;
+    preemption_point();
     if (unlikely(!c)) gort_upcalls.panic_plain("close of nil channel");
     machine_current();
     channel_lock(c);

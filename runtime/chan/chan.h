@@ -45,6 +45,13 @@ int gort_channel_receive(Channel *c, void *value, bool block);
 bool gort_channel_drain(Channel *c);
 void gort_verify_channel(const Channel *c);                                     // under its lock
 
+// Any channel operation may let others run first. In a small build it often does, by chance, for interleavings that are rare otherwise.
+static inline void preemption_point(void) {
+#ifdef GORT_SMALL
+    if (random_below(&machine_current()->random, 8) == 0) gort_yield();
+#endif
+}
+
 // For select.c.
 Attempt gort_channel_send_locked(Channel *c, const void *value);
 Attempt gort_channel_receive_locked(Channel *c, void *value);

@@ -221,6 +221,7 @@ static int select_one(struct go__case *k, bool block) {
 }
 
 int go__select(struct go__case *cases, int n, int block) {
+    preemption_point();
     if (n == 1) return select_one(cases, block);
     if (likely(n > 1)) return n <= FEW ? select_few(cases, n, block) : select_many(cases, n, block);
     if (!block) return -1;

@@ -185,6 +185,11 @@ void gort_goroutine_bind_stack(Machine *m, Goroutine *g) {
     g->sp = arch_first_frame(g->stack.high);
 }
 
+void gort_goroutine_drop_env(Goroutine *g) {
+    if (g->env_heap) free(g->env);
+    g->env_heap = false;
+}
+
 // ---- death --------------------------------------------------------------------------------------
 
 void gort_goroutine_free(Machine *m, Goroutine *g) {
@@ -193,8 +198,6 @@ void gort_goroutine_free(Machine *m, Goroutine *g) {
     count_one(p, p ? &p->ended : NULL, &gort_sched.foreign_ended);
     if (g->is_main) return;              // its stack is the process's; id 1 is not given again
     sanitize_unbind(g);
-    if (g->env_heap) free(g->env);
-    g->env_heap = false;
     gort_stack_release(p ? &p->stacks : NULL, g->stack);
     g->stack = (Stack){NULL, NULL};
     gort_goroutine_recycle(p ? &p->goroutines : NULL, g);

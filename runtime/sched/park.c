@@ -144,6 +144,7 @@ _Noreturn void gort_goroutine_exit(void) {
     Goroutine *g = m->current;
     gort_check(g != &m->scheduler && "a goroutine ends itself");
     if (m->foreign) gort_foreign_exit(m);
+    gort_goroutine_drop_env(g);
     void *unused;
     store_relaxed(&g->status, G_DEAD);
     m->after_dead = g;

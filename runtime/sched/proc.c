@@ -194,6 +194,18 @@ static Goroutine *attend(Machine *m, Processor *p) {
     return dice == 1 ? gort_runq_get_fair(p) : NULL;
 }
 
+// GODEBUG=verify=1.
+static __attribute__((noinline)) void verify_all(Processor *p) {
+    gort_verify_runq(p);
+    gort_verify_stack_cache(&p->stacks);
+    spin_lock(&p->timers.lock.lock, RANK_TIMERS);
+    gort_verify_timers(&p->timers);
+    spin_unlock(&p->timers.lock.lock, RANK_TIMERS);
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    gort_verify_globalq();
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+}
+
 // A goroutine to run on m's processor, sleeping until there is one. m may hold another processor afterwards.
 static Goroutine *find_runnable(Machine *m) {
     Goroutine *g;
@@ -204,6 +216,7 @@ static Goroutine *find_runnable(Machine *m) {
             if (g) return g;
             if (m->p != p) continue;
         }
+        if (unlikely(gort_flags.verify)) verify_all(p);
         p->now_ns = os_now();
         gort_timers_run(&p->timers, p->now_ns);
         if (p->tick++ % GORT_FAIR_TICKS == 0 && (g = take_global(p, 1)) != NULL) return g;

@@ -214,6 +214,7 @@ static inline Goroutine *gort_current_or_null(void) {
 Goroutine *gort_goroutine_new(Machine *m, void (*fn)(void *), const void *env, size_t env_size, const void *go_pc);
 void gort_goroutine_bind_stack(Machine *m, Goroutine *g);   // before its first run
 void gort_goroutine_free(Machine *m, Goroutine *g);         // it is dead, and nobody stands on its stack
+void gort_goroutine_drop_env(Goroutine *g);            // by itself, when its function is done
 _Noreturn void gort_goroutine_exit(void);              // ends the current goroutine: the tail of go_exit
 _Noreturn void gort_goroutine_main(void);              // where gort_entry goes
 Goroutine *gort_goroutine_allocate(GoroutineCache *cache);  // zero but for id; from the cache, the shared list or a new slab
