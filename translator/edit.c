@@ -289,3 +289,16 @@ size_t edits_from_source(Edits *e, size_t offset) {
         return NO_OFFSET;
     return p->out + (offset - p->start);
 }
+
+void edits_dump(Edits *e) {
+    static const char *const names[] = {"close", "open", "replace"};
+    edits_sort(e);
+    for (size_t i = 0; i < e->n; i++) {
+        const Edit *d = &e->v[i];
+        Place p = source_place(e->source, d->start);
+        printf("%s:%u:%u: %s", p.file, p.line, p.column, names[d->kind]);
+        if (d->kind == EDIT_REPLACE)
+            printf(" `%.*s`", (int)(d->end - d->start), e->source->text + d->start);
+        printf(" `%s`\n", d->text);
+    }
+}

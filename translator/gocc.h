@@ -141,6 +141,7 @@ char *edits_apply(Edits *e, const char *prelude, size_t *length);      // prelud
 size_t edits_to_source(Edits *e, size_t offset);       // from an offset in the applied text; inside an insertion: where it was put
 size_t edits_from_source(Edits *e, size_t offset);     // to the applied text; NO_OFFSET if replaced
 bool edits_empty(const Edits *e);
+void edits_dump(Edits *e);                             // -d edits: in the order in which they come out
 
 // ---- diag.c: messages ---------------------------------------------------------------------------
 typedef enum Severity { DIAG_NOTE, DIAG_WARNING, DIAG_ERROR, DIAG_FATAL } Severity;

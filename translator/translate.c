@@ -84,6 +84,8 @@ bool translate(const char *text, size_t length, const char *main_file,
     last_text = *out;
     last_length = *out_length;
     dump_time("lower");
+    if (dump_wanted("edits"))
+        edits_dump(last_edits);
     dump_text("final", *out, *out_length);
     return diag_errors() == errors;
 }
