@@ -138,7 +138,7 @@ void flags_diagnostics(const Command *c); // fills diag_options
 void flags_clang(const Command *c, TranslateOptions *o);
 
 // ---- driver_messages.c: the C compiler's messages about final C ---------------------------------
-void messages_print(const char *text, size_t length);
+void messages_print(const char *text, size_t length, const char *final, size_t final_length);
 
 // ---- driver_link.c: the runtime library ---------------------------------------------------------
 const char *library_directory(void); // .../lib/gocc of this installation

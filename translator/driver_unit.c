@@ -140,7 +140,7 @@ static int compile_final(const char *text, size_t length) {
     flags_compile_final(&w, current);
     Run r = {.body = body.data, .body_length = body.length, .errors = &errors};
     int status = run(current->command, &w, &r);
-    messages_print(errors.data, errors.length);
+    messages_print(errors.data, errors.length, text, length);
     return status;
 }
 
