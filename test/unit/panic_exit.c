@@ -270,7 +270,7 @@ static void faulting(void *p) {
 static void faults_recover_on_any_thread(void) {
     int ended;
     for (int i = 0; i < 8; i++)
-        go_spawn(faulting, NULL);
+        go_spawn(faulting, (char *)NULL + 64 * i); // apart: the same address would be a data race
     for (int i = 0; i < 8; i++)
         go__chan_recv(finished, &ended);
 }

@@ -226,7 +226,7 @@ static int handled_by_the_program(void) {
 static void *plain_fault(void *p) {
     return (void *)(long)read_null(p);
 }
-static int fault_on_a_plain_thread(void) {
+static int __attribute__((unused)) fault_on_a_plain_thread(void) {
     pthread_t thread;
     pthread_create(&thread, NULL, plain_fault, NULL);
     pthread_join(thread, NULL);
@@ -303,6 +303,7 @@ static const Case cases[] = {
     !defined(__SANITIZE_THREAD__) // there the sanitizer reports these
     {"bad-string", bad_string, 2, "panic: \nfatal error: panic while printing panic value\n"},
     {"kill-SEGV", sent_by_kill, 128 + SIGSEGV, ""},
+    {"plain-thread", fault_on_a_plain_thread, 128 + SIGSEGV, ""},
     {"wild", wild_access, 2,
      "unexpected fault address 0x123456789000\nfatal error: fault\n[signal SIGSEGV: segmentation violation "
      "code=0x1 addr=0x123456789000 pc=0x~]\n\ngoroutine 1 [running]:\nwild_access(...)\n~"},
@@ -335,7 +336,6 @@ static const Case cases[] = {
     {"wrapping-instructions", wrapping_instructions, 0, ""},
 #endif
     {"own-handler", handled_by_the_program, 9, ""},
-    {"plain-thread", fault_on_a_plain_thread, 128 + SIGSEGV, ""},
     {"goroutine-thread", fault_on_an_attached_thread, 2,
      "panic: " NIL_TEXT
      "\n[signal ~]\n\ngoroutine ~ [running, locked to thread]:\nread_null(...)\n~"},
