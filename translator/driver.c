@@ -25,14 +25,24 @@ static int show_or_become(const Command *c, Words *w) {
     return 0;
 }
 
-// gcc's text must stay as it is, at the beginning: configure scripts read it.
-static int print_version(const Command *c, Words *w) {
+static const char version_text[] =
+    "gocc " GOCC_VERSION
+    ": C with goroutines, channels, defer and panics, through the compiler above\n";
+static const char help_text[] =
+    "\n"
+    "Options of gocc (all others are the C compiler's):\n"
+    "  -show                    Print the commands on standard output, and run nothing.\n"
+    "  -d <stages>              Print what the stages make of the inputs: tokens, tree, marker,\n"
+    "                           facts, escape, edits, final, time.\n"
+    "  -x gc                    Take the following inputs for .gc files.\n"
+    "The environment variable GOCC_CC names the C compiler (default: gcc).\n";
+
+// The compiler's own text stays as it is, at the beginning: configure scripts read it.
+static int print_information(const Command *c, Words *w, const char *ours) {
     Run r = {0};
     int status = run(c, w, &r);
     if (status == 0)
-        printf(
-            "gocc %s: C with goroutines, channels, defer and panics, through the compiler above\n",
-            GOCC_VERSION);
+        fputs(ours, stdout);
     return status < 0 ? 1 : status;
 }
 
@@ -47,7 +57,9 @@ static int be_the_compiler(const Command *c) {
     if (c->mode == MODE_LINK && c->n_inputs > 0)
         link_add_runtime(&w, c, false);
     if (c->n_inputs == 0 && args_has(c, "--version"))
-        return print_version(c, &w);
+        return print_information(c, &w, version_text);
+    if (c->n_inputs == 0 && args_has(c, "--help"))
+        return print_information(c, &w, help_text);
     return show_or_become(c, &w);
 }
 

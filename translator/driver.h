@@ -85,8 +85,8 @@ typedef struct Run {
 // Where the process finds Run.body: a file in memory. A name that is always the same, in no
 // directory, which nobody has to remove: ccache hits, builds in parallel do not meet, and a killed
 // compiler leaves nothing behind.
-#define RUN_BODY_FD 63
-#define RUN_BODY "/proc/self/fd/63"
+#define RUN_BODY_FD 57 // a shell's <(...) takes 63, 62 ...
+#define RUN_BODY "/proc/self/fd/57"
 // Runs a command to its end, and prints it first if asked for (-v). The exit status; 128 + signal
 // if killed by one; -1 if it cannot be started, which is reported.
 int run(const Command *c, Words *words, Run *r);
@@ -106,6 +106,7 @@ const Buffer *standard_input(void);
 // ---- driver_prescan.c: is the unit plain C? -----------------------------------------------------
 typedef struct Prescan {
     bool plain;         // no construct can be in it
+    bool only_once;     // a pipe: can be read once
     bool asks_for_gocc; // not plain, or __GOCC__ is mentioned: the macro must be defined
 } Prescan;
 Prescan prescan(const Command *c, const Arg *input);

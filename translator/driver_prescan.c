@@ -23,6 +23,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct Scan {
     const Command *command;
@@ -130,8 +131,8 @@ static bool ends_operand(char c) {
     return is_word_char((unsigned char)c) || c == ')' || c == ']' || c == '"';
 }
 
-// A sign that starts at p (or a pair). `last` is the token before it. Infix <- is a comparison with a
-// negative number as long as there is no channel.
+// A sign that starts at p (or a pair). `last` is the token before it. Infix <- is a comparison with
+// a negative number as long as there is no channel.
 static void see_sign(Scan *s, const char *p, const char *begin, const char *end, char last) {
     char next = p + 1 < end ? p[1] : '\0';
     if (*p == '<' && next == '-' && ends_operand(last))
@@ -356,7 +357,16 @@ static void scan_option(Scan *s, const Arg *a) {
         scan_included(s, "", a->value, true);
 }
 
+// A pipe with a name (`<(...)` of a shell, too) is left to the preprocessor.
+static bool is_pipe(const Arg *input) {
+    struct stat status;
+    return strcmp(input->word, "-") != 0 && stat(input->word, &status) == 0 &&
+           (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
 Prescan prescan(const Command *c, const Arg *input) {
+    if (is_pipe(input))
+        return (Prescan){.only_once = true, .asks_for_gocc = true};
     Scan s = {.command = c};
     collect_directories(&s, c);
     for (size_t i = 0; i < c->n_args && !s.found; i++)

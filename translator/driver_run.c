@@ -169,9 +169,9 @@ const Buffer *standard_input(void) {
 enum {
     LONG_COMMAND =
         96 << 10, // bytes; longer ones go through an @file: one word may have 128 KiB, all 2 MiB
-    RESPONSE_FD = 62
+    RESPONSE_FD = 58
 };
-#define RESPONSE_FILE "@/proc/self/fd/62"
+#define RESPONSE_FILE "@/proc/self/fd/58"
 
 // The words as a response file, where they are too long for the kernel. -1: they are not.
 static int shorten(const Command *c, Words *words) {

@@ -84,7 +84,7 @@ static int run_on_input(Words *w, Buffer *out, Buffer *errors) {
 // For diag_debug_cpp: the text with a note before each token. The user has seen what this run says
 // on stderr.
 static char *debug_cpp(size_t *length) {
-    if (current->command->clang)
+    if (current->command->clang || current->prescan.only_once)
         return NULL;
     Words w = words_compiler(current->command);
     words_add(&w, "-fdebug-cpp");
@@ -158,13 +158,15 @@ static int translate_and_compile(const Buffer *text, const Buffer *errors) {
     size_t length = 0;
     bool ok = translate(text->data, text->length, current->name, &options, &out, &length);
     bool verbatim = ok && !out;
-    if (!verbatim || options.dump)
+    if (!verbatim || options.dump || current->prescan.only_once)
         fwrite(errors->data, 1, errors->length, stderr);
     diag_flush();
     if (!ok || diag_errors() > 0)
         return 1;
     if (options.dump)
         return 0;
+    if (verbatim && current->prescan.only_once)
+        return compile_final(text->data, text->length);
     return verbatim ? compile_verbatim() : compile_final(out, length);
 }
 
