@@ -197,6 +197,7 @@ static _Noreturn __attribute__((noinline, cold)) void panic_closed(void) {
 // a channel once closed stays so, hence one that was not full then, or closed, was so when a sender could have gone on.
 static inline bool send_looks_blocked(Channel *c) {
     if (load_acquire(&c->closed)) return false;
+    jitter();
     return c->capacity == 0 ? load_relaxed(&c->receivers.first) == NULL : load_relaxed(&c->count) == c->capacity;
 }
 
@@ -227,6 +228,7 @@ void go__chan_send(void *c, const void *value) {
 // us miss both. A channel that is closed is looked at again, under the lock.
 static inline bool receive_looks_blocked(Channel *c) {
     bool empty = c->capacity == 0 ? load_acquire(&c->senders.first) == NULL : load_acquire(&c->count) == 0;
+    jitter();
     return empty && !load_acquire(&c->closed);
 }
 

@@ -58,6 +58,7 @@ void gort_switch_finish(Machine *m) {
 static inline __attribute__((always_inline)) void switch_to(Machine *m, Goroutine *from, Goroutine *to) {
     int saved_errno = *m->errno_address;
     run_prepare(m, to);
+    jitter();
     sanitize_before_switch(from, to, false);
     gort_switch(&from->sp, to->sp);
     sanitize_after_switch(from);

@@ -137,6 +137,7 @@ static bool take_idle_processor(Machine *m) {
 static bool sleep_until_timer(Machine *m) {
     int64_t until = gort_timers_earliest();
     if (until == INT64_MAX || !cas_seq_cst(&gort_sched.sleeper, NULL, m)) return false;
+    jitter();
     store_seq_cst(&gort_sched.sleeper_until_ns, until);
     int64_t again = gort_timers_earliest();                     // pairs with gort_sched_timer_changed
     if (again < until) until = again;
@@ -156,7 +157,9 @@ static Goroutine *go_idle(Machine *m) {
     gort_check(gort_runq_is_empty(m->p) && "a processor that goes idle has no work");
     gort_processor_put_idle(gort_machine_release(m));
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    jitter();
     if (m->spinning) stop_spinning(m);
+    jitter();
     if (work_exists() && take_idle_processor(m)) return NULL;
     if (sleep_until_timer(m) && take_idle_processor(m)) return NULL;
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);

@@ -208,6 +208,16 @@ static inline Goroutine *gort_current_or_null(void) {
     return m ? m->current : NULL;
 }
 
+// In small builds: now and then a delay, at the places where an interleaving with other threads would be fatal if the protocol were wrong. Such
+// windows are a few nanoseconds wide, and tests would never hit them.
+static inline void jitter(void) {
+#ifdef GORT_SMALL
+    Machine *m = arch_machine();
+    if (m && random_below(&m->random, 32) == 0)
+        for (uint32_t n = random_below(&m->random, 500); n > 0; n--) cpu_relax();
+#endif
+}
+
 // ---- goroutine.c --------------------------------------------------------------------------------
 
 // A runnable goroutine that will call fn(env); not in any queue yet. With env_size > 0 it gets a copy of that many bytes.
