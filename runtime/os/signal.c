@@ -62,7 +62,8 @@ void gort_signal_install(int number, SignalHandler *handler, bool polite) {
         return;
     if (polite && (gort_signal_was_handled(number) || previous[number].sa_handler == SIG_IGN))
         return;
-    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+    // SA_NODEFER: a fault in a handler must reach one again, not kill without a word.
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER};
     action.sa_sigaction = handler;
     sigfillset(&action.sa_mask);
     sigdelset(&action.sa_mask,

@@ -89,7 +89,7 @@ void go_panicf(const char *format, ...) {
 
 // ---- descriptors for plain C --------------------------------------------------------------------
 
-#define ARITHMETIC(variable, type, kind)                                                           \
+#define ARITHMETIC(variable, type, kind) \
     const struct go_type variable = {#type, #type, sizeof(type), _Alignof(type), kind, 0}
 ARITHMETIC(go_type_bool, _Bool, GO__BOOL);
 ARITHMETIC(go_type_char, char, (char)-1 < 0 ? GO__INT : GO__UINT);

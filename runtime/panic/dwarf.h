@@ -76,7 +76,8 @@ typedef struct Entry {
         directory, text_base, address_base, ranges_base;
 } Entry;
 
-enum { TAG_INLINED = 0x1d, TAG_SUBPROGRAM = 0x2e };
+enum { TAG_INLINED = 0x1d,
+       TAG_SUBPROGRAM = 0x2e };
 
 // The unit whose header is at the offset; *next: the following one's offset. False at the end.
 bool gort_unit_open(const Module *m, uint64_t offset, Unit *out, uint64_t *next);

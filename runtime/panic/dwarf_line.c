@@ -16,9 +16,11 @@ enum StandardOpcode {
     OP_FIXED_ADVANCE_PC = 9
 };
 
-enum ExtendedOpcode { EXTENDED_END_SEQUENCE = 1, EXTENDED_SET_ADDRESS };
+enum ExtendedOpcode { EXTENDED_END_SEQUENCE = 1,
+                      EXTENDED_SET_ADDRESS };
 
-enum ContentType { CONTENT_PATH = 1, CONTENT_DIRECTORY_INDEX };
+enum ContentType { CONTENT_PATH = 1,
+                   CONTENT_DIRECTORY_INDEX };
 
 bool gort_lines_open(const Unit *u, LineTable *out) {
     if (!u->has_lines)

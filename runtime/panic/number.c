@@ -16,7 +16,8 @@ typedef struct Decimal {
     int exponent;      // of the first digit: 1.5 has 0
 } Decimal;
 
-enum { LOWEST_PLAIN_EXPONENT = -4, FIRST_LARGE_EXPONENT = 6 }; // Go's strconv, format 'g', shortest
+enum { LOWEST_PLAIN_EXPONENT = -4,
+       FIRST_LARGE_EXPONENT = 6 }; // Go's strconv, format 'g', shortest
 
 // Splits `[-]D.DDDe[+-]XX`, with any decimal point.
 static Decimal decimal_parse(const char *text) {

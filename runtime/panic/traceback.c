@@ -23,7 +23,8 @@
 #include "panic/panic.h"
 #include "panic/symbol.h"
 
-enum { SHOWN_MAX = 100, SHOWN_AT_EACH_END = SHOWN_MAX / 2 };
+enum { SHOWN_MAX = 100,
+       SHOWN_AT_EACH_END = SHOWN_MAX / 2 };
 
 // Runtime frames among them are not shown, so more are kept at each end than are shown.
 enum { KEPT_AT_EACH_END = 2 * SHOWN_MAX };
@@ -174,7 +175,8 @@ static void print_symbol(Printer *p, const Symbol *s, uintptr_t pc) {
     p->shown++;
     if (p->skip >= p->shown)
         return;
-    gort_out_text(p->o, is_panic(s) && p->level < 2 ? "panic" : *s->function ? s->function : "?");
+    gort_out_text(p->o, is_panic(s) && p->level < 2 ? "panic" : *s->function ? s->function
+                                                                             : "?");
     gort_out_text(p->o, "(...)\n");
     print_place(p->o, s, pc);
     if (!s->is_inlined && p->level >= 2) {
@@ -290,7 +292,7 @@ static Registers parked_registers(const Goroutine *g) {
                        .r15 = f->r15};
 #else
     Registers r = {.pc = f->pc, .sp = (uintptr_t)(f + 1)};
-    memcpy(r.x, &f->x19, sizeof r.x);
+    memcpy(&r.x[19], &f->x19, 12 * sizeof r.x[0]); // up to x30, in its order
     return r;
 #endif
 }

@@ -31,8 +31,7 @@ uintptr_t gort_trap_sp(const void *context) {
 
 Registers gort_trap_registers(const void *context) {
     const greg_t *r = registers_of(context);
-    return (Registers){r[REG_RIP], r[REG_RSP], r[REG_RBX], r[REG_RBP],
-                       r[REG_R12], r[REG_R13], r[REG_R14], r[REG_R15]};
+    return (Registers){.pc = r[REG_RIP], .sp = r[REG_RSP], .rbx = r[REG_RBX], .rbp = r[REG_RBP], .r12 = r[REG_R12], .r13 = r[REG_R13], .r14 = r[REG_R14], .r15 = r[REG_R15], .rax = r[REG_RAX], .rdx = r[REG_RDX], .rcx = r[REG_RCX], .rsi = r[REG_RSI], .rdi = r[REG_RDI], .r8 = r[REG_R8], .r9 = r[REG_R9], .r10 = r[REG_R10], .r11 = r[REG_R11]};
 }
 
 bool gort_trap_is_call(const void *context, uintptr_t address) {
@@ -68,7 +67,7 @@ typedef struct Divide {
 } Divide;
 
 static const int register_order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
-                                       REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                       REG_RSI, REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11,
                                        REG_R12, REG_R13, REG_R14, REG_R15};
 
 typedef struct Prefixes {
@@ -144,7 +143,9 @@ static bool decode(const greg_t *r, Divide *out) {
     if ((opcode != 0xf6 && opcode != 0xf7) || (modrm >> 3 & 7) < 6 || x.segment)
         return false;
     out->is_signed = (modrm >> 3 & 7) == 7;
-    out->bytes = opcode == 0xf6 ? 1 : x.rex & 8 ? 8 : x.operand16 ? 2 : 4;
+    out->bytes = opcode == 0xf6 ? 1 : x.rex & 8 ? 8
+                                  : x.operand16 ? 2
+                                                : 4;
     if (modrm >> 6 == 3) {
         p++;
         out->divisor = operand_register(r, &x, modrm & 7, out->bytes);

@@ -26,7 +26,7 @@ uintptr_t gort_trap_sp(const void *context) {
 Registers gort_trap_registers(const void *context) {
     const mcontext_t *m = registers_of(context);
     Registers r = {.pc = m->pc, .sp = m->sp};
-    memcpy(r.x, &m->regs[X19], sizeof r.x);
+    memcpy(r.x, &m->regs[X0], sizeof r.x);
     return r;
 }
 

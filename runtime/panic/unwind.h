@@ -10,12 +10,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// What an unwinder needs to know of a place in a program (the layout is known to unwind_*.S).
+// What an unwinder needs to know of a place in a program (the layout is known to unwind_*.S). At a call only
+// the callee-saved ones count; where a signal came, all: a prologue may have the frame's address anywhere.
 typedef struct Registers {
 #if defined(__x86_64__)
     uint64_t pc, sp, rbx, rbp, r12, r13, r14, r15;
+    uint64_t rax, rdx, rcx, rsi, rdi, r8, r9, r10, r11;
 #elif defined(__aarch64__)
-    uint64_t pc, sp, x[12];   // x19 to x30
+    uint64_t pc, sp, x[31];
 #endif
 } Registers;
 

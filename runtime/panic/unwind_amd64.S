@@ -6,17 +6,32 @@
 // from fn.
 #if defined(__x86_64__)
 
-// DW_CFA_def_cfa_expression {DW_OP_breg3 (rbx) 8; DW_OP_deref}, then for each register
-// DW_CFA_expression REGISTER {DW_OP_breg3 OFFSET}.
-.macro caller_in_rbx
+// DW_CFA_def_cfa_expression {DW_OP_breg3 (rbx) 8; DW_OP_deref}, then for each register DW_CFA_expression
+// REGISTER {DW_OP_breg3 OFFSET}, the offset in two bytes of LEB128.
+.macro saved register, offset
+    .cfi_escape 0x10, \register, 3, 0x73, (\offset & 0x7f) | 0x80, \offset >> 7
+.endm
+
+.macro caller_in_rbx signal
     .cfi_escape 0x0f, 3, 0x73, 8, 0x06
-    .cfi_escape 0x10, 16, 2, 0x73, 0
-    .cfi_escape 0x10, 3, 2, 0x73, 16
-    .cfi_escape 0x10, 6, 2, 0x73, 24
-    .cfi_escape 0x10, 12, 2, 0x73, 32
-    .cfi_escape 0x10, 13, 2, 0x73, 40
-    .cfi_escape 0x10, 14, 2, 0x73, 48
-    .cfi_escape 0x10, 15, 2, 0x73, 56
+    saved 16, 0                         // pc
+    saved 3, 16                         // rbx
+    saved 6, 24                         // rbp
+    saved 12, 32                        // r12
+    saved 13, 40
+    saved 14, 48
+    saved 15, 56
+    .if \signal
+    saved 0, 64                         // rax
+    saved 1, 72                         // rdx
+    saved 2, 80                         // rcx
+    saved 4, 88                         // rsi
+    saved 5, 96                         // rdi
+    saved 8, 104                        // r8
+    saved 9, 112
+    saved 10, 120
+    saved 11, 128
+    .endif
 .endm
 
 .macro unwind_from name, signal
@@ -32,7 +47,7 @@
     pushq %rbx
     movq %rdi, %rbx
     movq %rdx, %rdi
-    caller_in_rbx
+    caller_in_rbx \signal
     call *%rsi
     popq %rbx
     ret
@@ -50,7 +65,7 @@
     .if \signal
     .cfi_signal_frame
     .endif
-    caller_in_rbx
+    caller_in_rbx \signal
     nop
     call gort_fault_panic
     ud2

@@ -5,29 +5,27 @@
 #if defined(__aarch64__)
 
 // DW_CFA_def_cfa_expression {DW_OP_breg19 8; DW_OP_deref}, then for each register DW_CFA_expression
-// REGISTER {DW_OP_breg19 OFFSET}; offsets from 64 on take two bytes.
+// REGISTER {DW_OP_breg19 OFFSET}, the offset in two bytes of LEB128. x0 is at 16.
+.macro saved register, offset
+    .cfi_escape 0x10, \register, 3, 0x83, ((\offset) & 0x7f) | 0x80, (\offset) >> 7
+.endm
+
 .macro caller_in_x19
     .cfi_escape 0x0f, 3, 0x83, 8, 0x06
-    .cfi_escape 0x10, 19, 2, 0x83, 16
-    .cfi_escape 0x10, 20, 2, 0x83, 24
-    .cfi_escape 0x10, 21, 2, 0x83, 32
-    .cfi_escape 0x10, 22, 2, 0x83, 40
-    .cfi_escape 0x10, 23, 2, 0x83, 48
-    .cfi_escape 0x10, 24, 2, 0x83, 56
-    .cfi_escape 0x10, 25, 3, 0x83, 0xc0, 0
-    .cfi_escape 0x10, 26, 3, 0x83, 0xc8, 0
-    .cfi_escape 0x10, 27, 3, 0x83, 0xd0, 0
-    .cfi_escape 0x10, 28, 3, 0x83, 0xd8, 0
-    .cfi_escape 0x10, 29, 3, 0x83, 0xe0, 0
+    .irp register, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
+    saved \register, 16 + 8 * \register
+    .endr
 .endm
 
 .macro caller_called
-    .cfi_escape 0x10, 30, 2, 0x83, 0
+    saved 30, 0
 .endm
 
 .macro caller_interrupted
-    .cfi_escape 0x10, 30, 3, 0x83, 0xe8, 0
-    .cfi_escape 0x10, 96, 2, 0x83, 0
+    .irp register, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 30
+    saved \register, 16 + 8 * \register
+    .endr
+    saved 96, 0
 .endm
 
 .macro start name

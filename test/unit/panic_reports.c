@@ -136,6 +136,22 @@ static int overflow(void) {
 static int overflow_of_main(void) {
     return endless(0);
 }
+// Frames larger than the guard page: probed page by page, or they would step over it. The frame that
+// faults is half made then.
+__attribute__((noinline, optimize("stack-clash-protection"))) static int endless_large(int n) {
+    volatile char room[40000];
+    room[n] = n;
+    return endless_large(n + 1) + room[n];
+}
+static void endless_large_goroutine(void *p) {
+    (void)p;
+    endless_large(0);
+}
+static int overflow_by_large_frames(void) {
+    go_spawn(endless_large_goroutine, NULL);
+    go_sleep(GO_HOUR);
+    return 0;
+}
 static void receiver(void *p) {
     int v;
     go__chan_recv(p, &v);
@@ -314,6 +330,9 @@ static const Case cases[] = {
      "runtime: goroutine stack exceeds ~-byte limit\nruntime: sp=0x~ stack=[0x~, 0x~]\n"
      "fatal error: stack overflow\n\ngoroutine 2 [running]:\nendless(...)\n~...~ frames elided...\n~"
      "endless_goroutine(...)\n\t" HERE "\ncreated by overflow in goroutine 1\n\t" HERE "\n"},
+    {"overflow-by-large-frames", overflow_by_large_frames, 2,
+     "runtime: ~fatal error: stack overflow\n\ngoroutine 2 [running]:\nendless_large(...)\n~"
+     "endless_large_goroutine(...)\n~created by overflow_by_large_frames in goroutine 1\n~"},
     {"overflow-of-main", overflow_of_main, 2,
      "runtime: goroutine stack exceeds ~-byte limit\n~fatal error: stack overflow\n\ngoroutine 1 [running]:\n~"
      "frames elided...\n~overflow_of_main(...)\n~main(...)\n~"},
