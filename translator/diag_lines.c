@@ -79,8 +79,29 @@ static size_t literal_length(const char *p, size_t n) {
 
 size_t diag_token_length(const char *line, size_t length, unsigned column) {
     static const char *const signs[] = {
-        "<<=", ">>=", "...", "<-", "->", "++", "--", "<<", ">>", "<=", ">=", "==",
-        "!=",  "&&",  "||",  "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=",
+        "<<=",
+        ">>=",
+        "...",
+        "<-",
+        "->",
+        "++",
+        "--",
+        "<<",
+        ">>",
+        "<=",
+        ">=",
+        "==",
+        "!=",
+        "&&",
+        "||",
+        "+=",
+        "-=",
+        "*=",
+        "/=",
+        "%=",
+        "&=",
+        "|=",
+        "^=",
     };
     if (column < 1 || column > length)
         return 1;
@@ -103,7 +124,10 @@ size_t diag_token_length(const char *line, size_t length, unsigned column) {
 // Decodes one character at p; an invalid byte stands for itself.
 static unsigned decode(const unsigned char *p, size_t left, size_t *bytes) {
     static const unsigned char least[] = {0, 0, 0xc2, 0xe0, 0xf0};
-    size_t n = *p < 0x80 ? 1 : *p >= 0xf0 && *p < 0xf5 ? 4 : *p >= 0xe0 ? 3 : *p >= 0xc2 ? 2 : 1;
+    size_t n = *p < 0x80 ? 1 : *p >= 0xf0 && *p < 0xf5 ? 4
+                           : *p >= 0xe0                ? 3
+                           : *p >= 0xc2                ? 2
+                                                       : 1;
     *bytes = 1;
     if (n == 1 || n > left)
         return *p;
@@ -121,13 +145,32 @@ static unsigned width(unsigned c) {
     static const struct {
         unsigned first, last, width;
     } ranges[] = {
-        {0x300, 0x36f, 0},     {0x483, 0x489, 0},     {0x591, 0x5bd, 0},     {0x610, 0x61a, 0},
-        {0x64b, 0x65f, 0},     {0x1100, 0x115f, 2},   {0x1ab0, 0x1aff, 0},   {0x1dc0, 0x1dff, 0},
-        {0x200b, 0x200f, 0},   {0x20d0, 0x20f0, 0},   {0x231a, 0x231b, 2},   {0x2e80, 0x303e, 2},
-        {0x3041, 0x4dbf, 2},   {0x4e00, 0xa4cf, 2},   {0xa960, 0xa97c, 2},   {0xac00, 0xd7a3, 2},
-        {0xf900, 0xfaff, 2},   {0xfe00, 0xfe0f, 0},   {0xfe20, 0xfe2f, 0},   {0xfe30, 0xfe6f, 2},
-        {0xff00, 0xff60, 2},   {0xffe0, 0xffe6, 2},   {0x1f300, 0x1f64f, 2}, {0x1f680, 0x1f6ff, 2},
-        {0x1f900, 0x1f9ff, 2}, {0x20000, 0x3fffd, 2},
+        {0x300, 0x36f, 0},
+        {0x483, 0x489, 0},
+        {0x591, 0x5bd, 0},
+        {0x610, 0x61a, 0},
+        {0x64b, 0x65f, 0},
+        {0x1100, 0x115f, 2},
+        {0x1ab0, 0x1aff, 0},
+        {0x1dc0, 0x1dff, 0},
+        {0x200b, 0x200f, 0},
+        {0x20d0, 0x20f0, 0},
+        {0x231a, 0x231b, 2},
+        {0x2e80, 0x303e, 2},
+        {0x3041, 0x4dbf, 2},
+        {0x4e00, 0xa4cf, 2},
+        {0xa960, 0xa97c, 2},
+        {0xac00, 0xd7a3, 2},
+        {0xf900, 0xfaff, 2},
+        {0xfe00, 0xfe0f, 0},
+        {0xfe20, 0xfe2f, 0},
+        {0xfe30, 0xfe6f, 2},
+        {0xff00, 0xff60, 2},
+        {0xffe0, 0xffe6, 2},
+        {0x1f300, 0x1f64f, 2},
+        {0x1f680, 0x1f6ff, 2},
+        {0x1f900, 0x1f9ff, 2},
+        {0x20000, 0x3fffd, 2},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (c >= ranges[i].first && c <= ranges[i].last)

@@ -15,7 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum TypeKind { T_BASE, T_POINTER, T_ARRAY, T_FUNCTION } TypeKind;
+typedef enum TypeKind { T_BASE,
+                        T_POINTER,
+                        T_ARRAY,
+                        T_FUNCTION } TypeKind;
 typedef struct Type Type;
 struct Type {
     TypeKind kind;
@@ -86,13 +89,27 @@ static bool is_one_of(const char *word, size_t n, const char *const *list) {
     return false;
 }
 
-static const char *const qualifiers[] = {"const",   "volatile",   "restrict",
+static const char *const qualifiers[] = {"const", "volatile", "restrict",
                                          "_Atomic", "__restrict", NULL};
 static const char *const typeofs[] = {"typeof", "__typeof__", "__typeof", "typeof_unqual", NULL};
 static const char *const tags[] = {"struct", "union", "enum", NULL};
 static const char *const type_words[] = {
-    "void",     "char",  "short", "int",      "long",     "float",     "double",     "signed",
-    "unsigned", "_Bool", "bool",  "_Complex", "__int128", "_Float128", "__float128", NULL,
+    "void",
+    "char",
+    "short",
+    "int",
+    "long",
+    "float",
+    "double",
+    "signed",
+    "unsigned",
+    "_Bool",
+    "bool",
+    "_Complex",
+    "__int128",
+    "_Float128",
+    "__float128",
+    NULL,
 };
 
 static Type *read_type(Reader *r);

@@ -129,7 +129,9 @@ static Unit *new_unit(const Command *c, const Arg *input) {
     Unit *u = arena_alloc(sizeof *u);
     *u = (Unit){
         .command = c, .input = input, .name = strcmp(input->word, "-") ? input->word : "<stdin>"};
-    u->prescan = c->dump ? (Prescan){.asks_for_gocc = true} : prescan(c, input);
+    u->prescan.asks_for_gocc = true; // -d: all stages, whatever the unit is
+    if (!c->dump)
+        u->prescan = prescan(c, input);
     return u;
 }
 
@@ -156,6 +158,8 @@ static int do_unit(Unit *u) {
 // The inputs that are not ours: gcc compiles them one by one, or (linking) with the link, unless
 // that will not happen.
 static int do_other(const Command *c, const Arg *input, bool failed) {
+    if (c->dump)
+        return 0;
     if (c->mode != MODE_LINK)
         return compile_other(c, input, NULL);
     return failed && looks_like_source(input) ? compile_other(c, input, "-fsyntax-only") : 0;

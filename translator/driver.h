@@ -20,7 +20,9 @@ typedef enum ArgKind {
     ARG_OTHER       // all else; goes to every stage
 } ArgKind;
 
-typedef enum Language { LANG_BY_NAME, LANG_GC, LANG_OTHER } Language;
+typedef enum Language { LANG_BY_NAME,
+                        LANG_GC,
+                        LANG_OTHER } Language;
 
 typedef struct Arg {
     ArgKind kind;

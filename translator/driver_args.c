@@ -248,8 +248,7 @@ static void set_mode(Command *c, const char *word) {
         {"-fsyntax-only", MODE_SYNTAX},
     };
     // The stage where gcc stops first wins, whatever the order.
-    static const int rank[] = {[MODE_LINK] = 0,   [MODE_COMPILE] = 1,    [MODE_ASSEMBLE] = 2,
-                               [MODE_SYNTAX] = 3, [MODE_PREPROCESS] = 4, [MODE_DEPEND] = 5};
+    static const int rank[] = {[MODE_LINK] = 0, [MODE_COMPILE] = 1, [MODE_ASSEMBLE] = 2, [MODE_SYNTAX] = 3, [MODE_PREPROCESS] = 4, [MODE_DEPEND] = 5};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (strcmp(word, modes[i].word) == 0 && rank[modes[i].mode] > rank[c->mode])
             c->mode = modes[i].mode;
@@ -257,9 +256,16 @@ static void set_mode(Command *c, const char *word) {
 
 static bool is_informational(const char *w) {
     static const char *const words[] = {
-        "-dumpversion",  "-dumpmachine", "-dumpspecs", "-dumpfullversion",
-        "--target-help", "--version",    "-v",         "--verbose",
-        "-help",         "-###",
+        "-dumpversion",
+        "-dumpmachine",
+        "-dumpspecs",
+        "-dumpfullversion",
+        "--target-help",
+        "--version",
+        "-v",
+        "--verbose",
+        "-help",
+        "-###",
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(w, words[i]) == 0)
@@ -272,7 +278,9 @@ static size_t read_option(Command *c, const Words *words, size_t i, const char *
     const char *word = words->v[i];
     const struct OptionKind *kind = kind_of_word(word); // first: -undef is not -u ndef
     const struct OptionForm *form = kind ? NULL : form_of(word);
-    Arg a = {.kind = kind ? kind->kind : form ? form->kind : ARG_OTHER, .word = word};
+    Arg a = {.kind = kind ? kind->kind : form ? form->kind
+                                              : ARG_OTHER,
+             .word = word};
     if (form && strlen(word) > strlen(form->name))
         a.value = word + strlen(form->name);
     else if (form && i + 1 < words->n)

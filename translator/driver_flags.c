@@ -89,9 +89,9 @@ static bool has_prefix_of(const char *word, const char *const *prefixes) {
 // Would disturb the first stage, or do its work twice.
 static bool not_for_preprocessing(const Arg *a) {
     static const char *const words[] = {"-save-temps", "-ftime-report", "-fdump-", "-aux-info",
-                                        "-dumpbase",   "-dumpdir",      "-P",      "-C",
-                                        "-dD",         "-dM",           "-dN",     "-dI",
-                                        "-dU",         "-pipe",         "-time",   NULL};
+                                        "-dumpbase", "-dumpdir", "-P", "-C",
+                                        "-dD", "-dM", "-dN", "-dI",
+                                        "-dU", "-pipe", "-time", NULL};
     return has_prefix_of(a->word, words) && strncmp(a->word, "-Pr", 3) != 0;
 }
 

@@ -75,7 +75,8 @@ static const char *language_at_end(const Command *c) {
 void link_add_runtime(Words *w, const Command *c, bool needed) {
     if (links_without_runtime(c))
         return;
-    const char *variant = sanitizes(c, "address") ? "-asan" : sanitizes(c, "thread") ? "-tsan" : "";
+    const char *variant = sanitizes(c, "address") ? "-asan" : sanitizes(c, "thread") ? "-tsan"
+                                                                                     : "";
     const char *archive = arena_format("%s/libgort%s.a", library_directory(), variant);
     if (access(archive, R_OK) != 0) {
         if (needed) {

@@ -58,8 +58,17 @@ static bool equals(const char *word, size_t n, const char *text) {
 
 static void see_word(Scan *s, const char *word, size_t n, const char *end) {
     static const char *const strong[] = {
-        "go",  "chan",   "defer",  "panic",      "panicf",  "recover",
-        "any", "any_is", "any_as", "any_string", "_Result",
+        "go",
+        "chan",
+        "defer",
+        "panic",
+        "panicf",
+        "recover",
+        "any",
+        "any_is",
+        "any_as",
+        "any_string",
+        "_Result",
     };
     static const char *const weak[] = {"make", "len", "cap", "close"};
     if (n < 2 || n > 10)
@@ -267,7 +276,8 @@ static void scan_included(Scan *s, const char *from, const char *name, bool quot
 static const char *see_include(Scan *s, const char *path, const char *p, const char *end) {
     while (p < end && (*p == ' ' || *p == '\t'))
         p++;
-    char close = p < end && *p == '"' ? '"' : p < end && *p == '<' ? '>' : '\0';
+    char close = p < end && *p == '"' ? '"' : p < end && *p == '<' ? '>'
+                                                                   : '\0';
     const char *stop = close ? memchr(p + 1, close, (size_t)(end - p) - 1) : NULL;
     if (!stop || memchr(p, '\n', (size_t)(stop - p))) {
         s->found = true; // a macro, or something stranger
@@ -331,11 +341,21 @@ static void collect_directories(Scan *s, const Command *c) {
 // Options that this file does not model.
 static bool is_strange(const Arg *a) {
     static const char *const prefixes[] = {
-        "-I-",          "-Xpreprocessor", "-iprefix",
-        "-iwithprefix", "-imultilib",     "-isysroot",
-        "--sysroot",    "-trigraphs",     "-finput-charset",
-        "--include",    "--define-macro", "-fplugin",
-        "-B",           "-specs",         "--specs",
+        "-I-",
+        "-Xpreprocessor",
+        "-iprefix",
+        "-iwithprefix",
+        "-imultilib",
+        "-isysroot",
+        "--sysroot",
+        "-trigraphs",
+        "-finput-charset",
+        "--include",
+        "--define-macro",
+        "-fplugin",
+        "-B",
+        "-specs",
+        "--specs",
         "-ivfsoverlay",
     };
     if (strncmp(a->word, "-Wp,", 4) == 0) // -Wp,-D... and -Wp,-M... are common and harmless
