@@ -24,8 +24,8 @@
 
 #define NULL_ACCESS_END ((uintptr_t)1 << 32)
 // A frame may be large, but hardly so large that its first access lies further below the end of
-// main's stack.
-#define MAIN_OVERFLOW_REACH ((uintptr_t)1 << 20)
+// a thread's stack.
+#define OVERFLOW_REACH ((uintptr_t)1 << 20)
 
 _Noreturn __attribute__((used, visibility("hidden"))) void gort_fault_panic(const Trap *trap);
 
@@ -73,22 +73,31 @@ static _Noreturn void wild_access(Goroutine *g, const Fault *fault, const void *
     gort_report_goroutines(o, g, &at, false);
 }
 
-// Bytes of main's stack if the address is just below it, else 0. The kernel lets that stack grow up
-// to the limit of the process, then kills.
-static uint64_t main_stack_overflowed(const Goroutine *g, uintptr_t address, uintptr_t sp) {
+// Where the goroutine's stack ends. The process's own grows up to a limit that the program may
+// change; without one, no end is known: 0.
+static uintptr_t stack_low(const Goroutine *g) {
     struct rlimit limit;
-    if (!g->is_main || getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return 0;
-    uintptr_t high = (uintptr_t)g->stack.high, low = high - limit.rlim_cur;
-    bool is_near = address < low + MAIN_OVERFLOW_REACH && address + 2 * MAIN_OVERFLOW_REACH > low;
-    bool is_stack_access = address + MAIN_OVERFLOW_REACH > sp && address < sp + MAIN_OVERFLOW_REACH;
-    return is_near && is_stack_access ? limit.rlim_cur : 0;
+    if (!g->is_main)
+        return (uintptr_t)g->stack.low;
+    bool is_limited = getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    return is_limited ? (uintptr_t)g->stack.high - limit.rlim_cur : 0;
+}
+
+// Is the fault one of a full stack? Those of goroutines have guards that know their owner; on the
+// stack of a thread, it is an access near its end and near the stack pointer.
+static bool is_overflow(const Goroutine *g, uintptr_t address, uintptr_t sp) {
+    if (gort_stack_guard_owner((void *)address) == g)
+        return true;
+    uintptr_t low = stack_low(g);
+    bool is_near = address < low + OVERFLOW_REACH && address + 2 * OVERFLOW_REACH > low;
+    bool is_stack_access = address + OVERFLOW_REACH > sp && address < sp + OVERFLOW_REACH;
+    return (g->is_main || g->bound) && low && is_near && is_stack_access;
 }
 
 // ---- handlers -----------------------------------------------------------------------------------
 
 static bool is_on_stack(const Goroutine *g, uintptr_t sp) {
-    return g && sp - (uintptr_t)g->stack.low < (uintptr_t)(g->stack.high - g->stack.low);
+    return g && sp < (uintptr_t)g->stack.high && sp >= stack_low(g);
 }
 
 static void handle_access(int number, siginfo_t *info, void *context) {
@@ -101,11 +110,8 @@ static void handle_access(int number, siginfo_t *info, void *context) {
         gort_signal_forward(number, info, context);
         return;
     }
-    if (gort_stack_guard_owner(info->si_addr) == g)
-        stack_overflow(g, g->stack.high - g->stack.low, context);
-    uint64_t main_bytes = main_stack_overflowed(g, fault.address, gort_trap_sp(context));
-    if (main_bytes)
-        stack_overflow(g, main_bytes, context);
+    if (is_overflow(g, fault.address, gort_trap_sp(context)))
+        stack_overflow(g, (uintptr_t)g->stack.high - stack_low(g), context);
     if (!is_on_stack(g, gort_trap_sp(context)))
         gort_signal_forward(number, info, context);
     else if (number == SIGSEGV && info->si_code == SEGV_MAPERR && fault.address < NULL_ACCESS_END)

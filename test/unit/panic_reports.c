@@ -259,6 +259,17 @@ static int fault_on_an_attached_thread(void) {
     pthread_join(thread, NULL);
     return 0;
 }
+static void *attached_overflow(void *p) {
+    go_yield();
+    endless(0);
+    return p;
+}
+static int overflow_of_an_attached_thread(void) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, attached_overflow, NULL);
+    pthread_join(thread, NULL);
+    return 0;
+}
 static int panic_beside_another(void) {
     go_spawn(receiver, channel);
     go_sleep(20 * GO_MILLISECOND); // until it waits; if it does not yet, the report says `runnable`
@@ -358,6 +369,9 @@ static const Case cases[] = {
     {"goroutine-thread", fault_on_an_attached_thread, 2,
      "panic: " NIL_TEXT
      "\n[signal ~]\n\ngoroutine ~ [running, locked to thread]:\nread_null(...)\n~"},
+    {"overflow-of-an-attached-thread", overflow_of_an_attached_thread, 2,
+     "runtime: ~fatal error: stack overflow\n\ngoroutine ~ [running, locked to thread]:\nendless(...)\n~"
+     "attached_overflow(...)\n~"},
     {"traceback@none", panic_string, 2, "panic: first\n"},
     {"traceback@all", panic_beside_another, 2,
      "panic: first\n\ngoroutine 1 [running]:\npanic_beside_another(...)\n~\n\n"
