@@ -82,7 +82,7 @@ void check_heap(const Facts *f) {
     Moved moved = {0};
     for (size_t i = 0; i < f->n_vars; i++) {
         const Var *v = f->vars[i];
-        if (!moves(v) || v->kind == VAR_RESULT)
+        if (!moves(v) || v->kind == VAR_RESULT || v->kind == VAR_LITERAL)
             continue;
         *ARENA_PUSH(moved.v, moved.n, moved.cap) = v;
         if (v->heap && v->kind == VAR_LOCAL)

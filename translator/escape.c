@@ -7,10 +7,13 @@
 //      pointer, escapes;
 //   3. an address kept in a variable that lives longer than the addressed one escapes;
 //   4. a variable leaks what it holds if that flows to such a place.
+//   5. a variable that clang did not see a mention of (what gcc alone accepts) leaks what it holds.
 // A deferred block runs while its function's outermost variables are alive, so these may stay; inner ones may not.
 
 #include "gocc.h"
 #include "translate.h"
+
+#include <string.h>
 
 static bool kept_forever(const Var *to) {
     return !to || to->leaks || to->addressed || to->captured_go;
@@ -53,6 +56,36 @@ static bool solve_value(Flow *f) {
     return set(&f->from->reaches_result,
                f->to->reaches_result && f->to->function == f->from->function) ||
            changed;
+}
+
+// ---- mentions that clang did not see -----------------------------------------------------------
+static void distrust_name(Facts *f, size_t first, const Function *function, Span name) {
+    const char *text = f->tree->source->text;
+    size_t n = name.end - name.start;
+    for (size_t i = first; i < f->n_vars && f->vars[i]->function == function; i++) {
+        Var *v = f->vars[i];
+        if (v->at != name.start && strlen(v->name) == n && !memcmp(v->name, text + name.start, n))
+            v->addressed = v->leaks = true;
+    }
+}
+
+// The variables of a function stand together, functions and variables in the order of the text.
+static void distrust_unseen(Facts *f) {
+    const Tokens *t = &f->tree->tokens;
+    size_t first = 0;
+    for (size_t i = 0; i < f->n_functions; i++) {
+        const Function *function = f->functions[i];
+        while (first < f->n_vars && f->vars[first]->function != function)
+            first++;
+        if (first == f->n_vars)
+            return;
+        for (size_t k = tree_token_at(f->tree, function->body.start);
+             k < t->n && t->v[k].span.start < function->body.end; k++) {
+            size_t at = t->v[k].span.start;
+            if (t->v[k].kind == TK_WORD && !(f->claimed[at / 8] & (1 << at % 8)))
+                distrust_name(f, first, function, t->v[k].span);
+        }
+    }
 }
 
 static void solve(Facts *f) {
@@ -102,6 +135,7 @@ void escape_decide(Facts *f) {
         f->vars[i]->outer = f->vars[i]->scope.start;
         f->vars[i]->leaks |= f->vars[i]->captured_go;
     }
+    distrust_unseen(f);
     solve(f);
     for (size_t i = 0; i < f->n_vars; i++)
         decide(f, f->vars[i]);

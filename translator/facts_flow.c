@@ -1,9 +1,10 @@
 // facts_flow.c - where the address of a variable goes, and where what it holds goes.
 //
-// For each mention of a variable the expressions around it are climbed until the value is used up or kept. Three states say what the
-// expression at hand is: the variable's storage itself (PLACE), an address of it (ADDRESS), or what it holds (VALUE). What is read through
-// a pointer is not followed: storing through a pointer already counted as kept where nobody follows. escape.c solves the
-// graph that results.
+// For each mention of a variable the expressions around it are climbed until the value is used up or kept. Four states say what the
+// expression at hand is: the variable's storage itself (PLACE), an address of it (ADDRESS), what it holds (VALUE), or the place that what it
+// holds points to (BEHIND), which becomes a VALUE again when its address is taken: `&p->x`, `p->array`, `&p[1]`. What is read
+// through a pointer is not followed: storing through a pointer already counted as kept where nobody follows. escape.c solves
+// the graph that results.
 //
 // Functions of system headers keep no pointer (language.md, section 6), except those in a table; their pointer results may be
 // their arguments, and so may what they store through a pointer to a pointer.
@@ -12,7 +13,7 @@
 
 #include <string.h>
 
-typedef enum State { PLACE, ADDRESS, VALUE, DONE } State;
+typedef enum State { PLACE, ADDRESS, VALUE, BEHIND, DONE } State;
 
 typedef struct Climb {
     Visit *v;
@@ -21,12 +22,17 @@ typedef struct Climb {
     size_t at;
 } Climb;
 
-static void keep(Climb *c, Var *to, const char *why) {
+// Kept in `to`, and also the value of the expression at hand.
+static void copy(Climb *c, Var *to, const char *why) {
     if (c->state == ADDRESS || c->state == VALUE) {
         Facts *f = c->v->facts;
         *ARENA_PUSH(f->flows, f->n_flows, f->cap_flows) =
             (Flow){c->from, c->state == ADDRESS, to, c->at, why};
     }
+}
+
+static void keep(Climb *c, Var *to, const char *why) {
+    copy(c, to, why);
     c->state = DONE;
 }
 
@@ -70,7 +76,7 @@ static bool is_pointer_type(CXType t) {
 static bool may_hold_address(CXType type) {
     CXType t = CL->getCanonicalType(type);
     if (t.kind == CXType_Pointer || t.kind == CXType_Record || t.kind == CXType_ConstantArray ||
-        t.kind == CXType_VariableArray)
+        t.kind == CXType_VariableArray || t.kind == CXType_Atomic)
         return true;
     TypeInfo info = facts_type(t);
     return info.is_integer && info.size >= 8;
@@ -166,12 +172,19 @@ static void argument(Climb *c, Frame *call, Frame *child) {
 }
 
 // ---- one step up -------------------------------------------------------------------------------
+// `++p` and the like: what they yield is what p holds.
+static State stepped(Climb *c, Frame *parent) {
+    return c->state == PLACE && may_hold_address(CL->getCursorType(parent->cursor)) ? VALUE : DONE;
+}
+
 static void unary(Climb *c, Frame *parent) {
     enum CXUnaryOperatorKind k = CL->getCursorUnaryOperatorKind(parent->cursor);
-    if (c->state == PLACE)
-        c->state = k == CXUnaryOperator_AddrOf ? ADDRESS : DONE;
+    if (k == CXUnaryOperator_AddrOf)
+        c->state = c->state == PLACE ? ADDRESS : VALUE;
     else if (k == CXUnaryOperator_Deref)
-        c->state = c->state == ADDRESS ? PLACE : DONE;
+        c->state = c->state == ADDRESS ? PLACE : BEHIND;
+    else if (k <= CXUnaryOperator_PreDec)
+        c->state = stepped(c, parent);
     else if (k == CXUnaryOperator_LNot)
         c->state = DONE;
 }
@@ -181,9 +194,9 @@ static void binary(Climb *c, Frame *parent, Frame *child) {
     bool left = is_first_child(parent, child);
     if (k == CXBinaryOperator_Assign) {
         if (left)
-            c->state = DONE;
-        else if (c->state != PLACE)
-            keep(c, root(c->v, facts_first_child(parent->cursor)), "an assignment");
+            c->state = DONE;                           // the right side is climbed on
+        else
+            copy(c, root(c->v, facts_first_child(parent->cursor)), "an assignment");
     } else if (k == CXBinaryOperator_Comma) {
         if (left)
             c->state = DONE;
@@ -199,20 +212,60 @@ static void binary(Climb *c, Frame *parent, Frame *child) {
 static void converted(Climb *c, Frame *parent, Frame *child) {
     CXType from = CL->getCanonicalType(CL->getCursorType(child->cursor));
     CXType to = CL->getCursorType(parent->cursor);
-    if (c->state == PLACE) {
-        bool array = from.kind == CXType_ConstantArray || from.kind == CXType_VariableArray ||
-                     from.kind == CXType_IncompleteArray;
+    bool array = from.kind == CXType_ConstantArray || from.kind == CXType_VariableArray ||
+                 from.kind == CXType_IncompleteArray;
+    if (c->state == PLACE)
         c->state = array && is_pointer_type(to) ? ADDRESS : array ? PLACE : VALUE;
-    }
+    else if (c->state == BEHIND && !array)
+        c->state = DONE;                               // read
+    else if (c->state == BEHIND && is_pointer_type(to))
+        c->state = VALUE;
     if (c->state == VALUE && !may_hold_address(to))
         c->state = DONE;
     if (c->state == ADDRESS && !may_hold_address(to))
         c->state = DONE;
 }
 
+// gcc's __atomic_* are no calls to clang, and nothing that it knows at all where the object is an _Atomic one. Returns the
+// length of the builtin's name, 0 if the expression at hand is something else.
+static size_t atomic_builtin_name(Climb *c, Frame *parent) {
+    const char *text = c->v->tree->source->text + parent->start;
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
+    bool call = text[n + strspn(text + n, " \t\n")] == '(';
+    return call && !strncmp(text, "__atomic_", 9) ? n : 0;
+}
+
+// The object that they work on is only read and written, and so are the places that the forms without `_n` name; the values
+// go where nobody follows.
+static void atomic_builtin(Climb *c, Frame *parent, Frame *child, size_t name) {
+    static const char *const by_address[] = {"__atomic_load", "__atomic_store", "__atomic_exchange",
+                                             "__atomic_compare_exchange"};
+    const char *text = c->v->tree->source->text + parent->start;
+    bool used = is_first_child(parent, child);
+    for (size_t i = 0; i < sizeof by_address / sizeof *by_address; i++)
+        used = used || (strlen(by_address[i]) == name && !strncmp(text, by_address[i], name));
+    if (!used) {
+        keep(c, NULL, "an atomic store");
+        return;
+    }
+    c->from->addressed |= c->state == ADDRESS;
+    c->state = DONE;
+}
+
+static void unexposed(Climb *c, Frame *parent, Frame *child) {
+    size_t atomic = atomic_builtin_name(c, parent);
+    CXType type = CL->getCursorType(parent->cursor);
+    if (atomic)
+        atomic_builtin(c, parent, child, atomic);
+    else if (type.kind == CXType_Dependent || type.kind == CXType_Invalid)
+        keep(c, NULL, "an expression");                // clang could not read it
+    else if (type.kind != CXType_Void)                 // void: `.member = value` in an initialiser
+        converted(c, parent, child);
+}
+
 static void initialises(Climb *c, Frame *parent) {
     const char *name = facts_string(CL->getCursorSpelling(parent->cursor));
-    if (c->state == PLACE) {
+    if (c->state == PLACE || c->state == BEHIND) {
         c->state = DONE;
     } else if (strncmp(name, "gocc_", 5)) {
         bool global = CL->Cursor_hasVarDeclGlobalStorage(parent->cursor);
@@ -232,22 +285,22 @@ static void climb_one(Climb *c, Frame *parent, Frame *child) {
         if (c->state == ADDRESS)
             c->state = PLACE;
         else if (c->state == VALUE && is_pointer_type(CL->getCursorType(child->cursor)))
-            c->state = DONE;
+            c->state = BEHIND;
         break;
     case CXCursor_ArraySubscriptExpr:
         c->state = !is_pointer_type(CL->getCursorType(child->cursor)) ? DONE
                    : c->state == ADDRESS                              ? PLACE
-                                                                      : DONE;
+                                                                      : BEHIND;
         break;
-    case CXCursor_UnexposedExpr:
+    case CXCursor_UnexposedExpr: unexposed(c, parent, child); break;
     case CXCursor_CStyleCastExpr: converted(c, parent, child); break;
     case CXCursor_UnaryOperator: unary(c, parent); break;
     case CXCursor_BinaryOperator: binary(c, parent, child); break;
     case CXCursor_CompoundAssignOperator:
         if (is_first_child(parent, child))
-            c->state = DONE;
+            c->state = stepped(c, parent);
         else
-            keep(c, root(c->v, facts_first_child(parent->cursor)), "an assignment");
+            copy(c, root(c->v, facts_first_child(parent->cursor)), "an assignment");
         break;
     case CXCursor_ConditionalOperator:
         if (is_first_child(parent, child))
@@ -268,7 +321,9 @@ static void climb_one(Climb *c, Frame *parent, Frame *child) {
     case CXCursor_SwitchStmt: case CXCursor_CaseStmt: case CXCursor_DefaultStmt:
     case CXCursor_LabelStmt: case CXCursor_DeclStmt: c->state = DONE; break;
     case CXCursor_InitListExpr: break;
-    case CXCursor_CompoundLiteralExpr: keep(c, NULL, "a compound literal"); break;
+    case CXCursor_CompoundLiteralExpr:
+        keep(c, facts_var(c->v, parent->cursor), "a compound literal");
+        break;
     default: keep(c, NULL, "an expression"); break;
     }
 }

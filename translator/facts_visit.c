@@ -268,6 +268,26 @@ static void local_variable(Visit *v, CXCursor c) {
         v->function->has_vla = true;
 }
 
+// A compound literal is a variable of the innermost statement that is a block to C, without a name.
+static void compound_literal(Visit *v, CXCursor c) {
+    Span extent = facts_extent(v, c);
+    if (!v->function || extent.start >= extent.end)
+        return;
+    Var *var = new_var(v, c, VAR_LITERAL);
+    var->name = "(T){...}";
+    var->init = extent;
+    for (size_t i = v->n_frames - 1; i-- > 0;) {
+        enum CXCursorKind k = v->frames[i].kind;
+        if (k != CXCursor_CompoundStmt && k != CXCursor_IfStmt && !facts_is_loop(k) && !is_switch(k))
+            continue;
+        var->scope = facts_extent(v, v->frames[i].cursor);
+        Span body = var->block ? var->block->body : v->function->body;
+        var->top_scope = var->scope.start == body.start;
+        break;
+    }
+    facts_flow(v, var);
+}
+
 static void variable(Visit *v, CXCursor c) {
     const char *name = facts_string(CL->getCursorSpelling(c));
     if (!strncmp(name, "gocc_", 5)) {
@@ -360,6 +380,7 @@ static void look(Visit *v, CXCursor c, enum CXCursorKind kind) {
     case CXCursor_FieldDecl:
     case CXCursor_FunctionDecl: facts_declared_channel(v, c); break;
     case CXCursor_DeclRefExpr: mention(v, c); break;
+    case CXCursor_CompoundLiteralExpr: compound_literal(v, c); break;
     case CXCursor_CallExpr: facts_call(v, c); break;
     case CXCursor_ReturnStmt: add_return(v, c); break;
     case CXCursor_BreakStmt: jump(v, c, "break", is_breakable); break;

@@ -251,11 +251,23 @@ static void mention(Lower *l, const Ref *r) {
         edit_replace(l->edits, r->span.start, r->span.end, DEEP, text);
 }
 
+// ---- compound literals ---------------------------------------------------------------------------
+// `(T){...}` becomes the place that a copy of it lives in. A wider literal stands around narrower ones that start with it.
+static void literal(Lower *l, const Var *v) {
+    int depth = 2000000 - (int)(v->init.end - v->init.start);
+    edit_open(l->edits, v->init.start, depth, "(*(__extension__ ({ __auto_type gocc_l = &(");
+    edit_close(l->edits, v->init.end, depth,
+               "); (__typeof__(gocc_l))go__new_copy((const void *)gocc_l, sizeof(*gocc_l), "
+               "__alignof__(*gocc_l)); })))");
+}
+
 void lower_heap(Lower *l) {
     for (size_t i = 0; i < l->facts->n_refs; i++)
         mention(l, &l->facts->refs[i]);
     for (size_t i = 0; i < l->facts->n_vars; i++) {
         const Var *v = l->facts->vars[i];
+        if (v->heap && v->kind == VAR_LITERAL)
+            literal(l, v);
         if (!v->heap || v->kind != VAR_LOCAL)
             continue;
         if (lower_declared_by_construct(l, v)) {

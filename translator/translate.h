@@ -35,7 +35,7 @@ typedef struct Ref {               // one mention of a variable
     Node *block;                   // innermost go/defer block around it, or NULL
 } Ref;
 
-typedef enum VarKind { VAR_LOCAL, VAR_PARAMETER, VAR_COPY, VAR_RESULT } VarKind;
+typedef enum VarKind { VAR_LOCAL, VAR_PARAMETER, VAR_COPY, VAR_RESULT, VAR_LITERAL } VarKind;
 struct Var {
     const char *name;
     VarKind kind;
@@ -44,7 +44,7 @@ struct Var {
     size_t at;                     // offset of the declared name (VAR_COPY: in the head of the block)
     unsigned marker_at;            // offset in marker C: its identity while facts are gathered
     Span scope;                    // the braces (or statement) that it is declared in
-    Span init;                     // the initialiser's expression, {0, 0} without one
+    Span init;                     // the initialiser's expression, {0, 0} without one; of a VAR_LITERAL (`(T){...}`) all of it
     TypeInfo type;
     bool in_for_header;            // declared in the first clause of a for, or the variable of a range
     size_t for_keyword;            // of that loop
