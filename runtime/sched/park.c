@@ -1,26 +1,33 @@
 // park.c - how a goroutine falls asleep, how it is woken, and how it lets others run.
 //
-// The hard part is the moment between deciding to sleep and being asleep. Whoever ends the wait may find us in a queue and run us
-// on another thread while we still stand on this stack. So a goroutine never releases the lock that guards its
-// queue itself: it leaves it locked, switches away, and whoever runs next on this thread releases it (gort_switch_finish).
+// The hard part is the moment between deciding to sleep and being asleep. Whoever ends the wait may
+// find us in a queue and run us on another thread while we still stand on this stack. So a
+// goroutine never releases the lock that guards its queue itself: it leaves it locked, switches
+// away, and whoever runs next on this thread releases it (gort_switch_finish).
 //   1. A parked goroutine is found by others only through a queue, under that queue's lock.
 //   2. That lock is released only after the goroutine's registers are saved.
 //   3. Hence whoever finds it may run it at once: `ready` needs neither a retry nor a wait.
-//   4. Several locks (a select's channels) are chained through ParkLock.next. The chain is read while its locks are held, each link
-//      before its own lock goes: once the first is released, the goroutine may run, and its stack is no longer ours to read.
-//   5. The same holds for a goroutine that yields (it enters the run queue only after the switch) and for one that ends (its stack is freed
-//      only after the switch).
-//   6. A goroutine goes straight to the next one. The scheduler's own stack is visited only when the local queue has nothing to offer.
-//   7. The goroutine of a foreign thread is woken where it sleeps, by the note of its machine; it is never in a run queue.
-// Rejected: a "going to sleep" state on which `ready` spins: wakers would wait for sleepers, holding locks.
-// Rejected: a callback that releases (Go's): an indirect call in the hottest path, where a chain of locks is enough.
+//   4. Several locks (a select's channels) are chained through ParkLock.next. The chain is read
+//      while its locks are held, each link before its own lock goes: once the first is released,
+//      the goroutine may run, and its stack is no longer ours to read.
+//   5. The same holds for a goroutine that yields (it enters the run queue only after the switch)
+//      and for one that ends (its stack is freed only after the switch).
+//   6. A goroutine goes straight to the next one. The scheduler's own stack is visited only when
+//      the local queue has nothing to offer.
+//   7. The goroutine of a foreign thread is woken where it sleeps, by the note of its machine; it
+//      is never in a run queue.
+// Rejected: a "going to sleep" state on which `ready` spins: wakers would wait for sleepers,
+// holding locks.
+// Rejected: a callback that releases (Go's): an indirect call in the hottest path, where a chain of
+// locks is enough.
 #include "sched/sched.h"
 
 #include "sched/sanitize.h"
 #include "sched/timer.h"
 #include <errno.h>
 
-// A goroutine's first run: here and not at `go`, so that a thousand queued goroutines need no stack.
+// A goroutine's first run: here and not at `go`, so that a thousand queued goroutines need no
+// stack.
 static inline void run_prepare(Machine *m, Goroutine *to) {
     if (unlikely(!to->sp)) gort_goroutine_bind_stack(m, to);
     if (likely(to != &m->scheduler)) {
@@ -35,7 +42,7 @@ void gort_switch_finish(Machine *m) {
     if (lock) {
         m->after_locks = NULL;
         do {
-            ParkLock *next = lock->next;       // invariant 4
+            ParkLock *next = lock->next; // invariant 4
             spin_unlock(&lock->lock, lock->rank);
             lock = next;
         } while (lock);
@@ -54,23 +61,25 @@ void gort_switch_finish(Machine *m) {
     }
 }
 
-// From the current goroutine to another, or to the scheduler. errno belongs to the goroutine, its place to the thread.
-static inline __attribute__((always_inline)) void switch_to(Machine *m, Goroutine *from, Goroutine *to) {
+// From the current goroutine to another, or to the scheduler. errno belongs to the goroutine, its
+// place to the thread.
+static inline __attribute__((always_inline)) void switch_to(Machine *m, Goroutine *from,
+                                                            Goroutine *to) {
     int saved_errno = *m->errno_address;
     run_prepare(m, to);
     jitter();
     sanitize_before_switch(from, to, false);
     gort_switch(&from->sp, to->sp);
     sanitize_after_switch(from);
-    m = arch_machine();                        // perhaps another thread
+    m = arch_machine(); // perhaps another thread
     *m->errno_address = saved_errno;
     gort_switch_finish(m);
 }
 
 void gort_scheduler_switch(Machine *m, Goroutine *g) { switch_to(m, &m->scheduler, g); }
 
-// Now and then: look at the global queue, and let the queue's oldest go before the one that was readied last, else a pair in
-// conversation would keep the others out for ever.
+// Now and then: look at the global queue, and let the queue's oldest go before the one that was
+// readied last, else a pair in conversation would keep the others out for ever.
 static __attribute__((noinline)) Goroutine *next_rare(Machine *m, Processor *p) {
     p->now_ns = os_now();
     if (load_relaxed(&gort_sched.queue_count) > 0) return &m->scheduler;
@@ -78,17 +87,22 @@ static __attribute__((noinline)) Goroutine *next_rare(Machine *m, Processor *p) 
     return g ? g : &m->scheduler;
 }
 
-// Who runs after the current goroutine: from the local queue, or the scheduler, which looks everywhere.
+// Who runs after the current goroutine: from the local queue, or the scheduler, which looks
+// everywhere.
 static inline __attribute__((always_inline)) Goroutine *next_goroutine(Machine *m) {
     Processor *p = m->p;
     if (unlikely(load_relaxed(&p->attention))) return &m->scheduler;
-    if (unlikely(++p->tick % GORT_FAIR_TICKS == 0)) return next_rare(m, p);
-    if (unlikely(load_relaxed(&p->timers.earliest_ns) != INT64_MAX) && timers_look_due(p)) return &m->scheduler;
+    uint32_t tick = p->tick + 1;
+    store_relaxed(&p->tick, tick); // thieves read it
+    if (unlikely(tick % GORT_FAIR_TICKS == 0)) return next_rare(m, p);
+    if (unlikely(load_relaxed(&p->timers.earliest_ns) != INT64_MAX) && timers_look_due(p))
+        return &m->scheduler;
     Goroutine *g = gort_runq_get(p);
     return likely(g != NULL) ? g : &m->scheduler;
 }
 
-// A foreign thread's goroutine stays on its thread: nobody can run it elsewhere, so the locks may go first.
+// A foreign thread's goroutine stays on its thread: nobody can run it elsewhere, so the locks may
+// go first.
 static __attribute__((noinline)) void park_foreign(Machine *m, ParkLock *locks) {
     m->after_locks = locks;
     gort_switch_finish(m);
@@ -133,13 +147,14 @@ void gort_yield(void) {
     Goroutine *g = m->current, *to = next_goroutine(m);
     if (to == &m->scheduler && load_relaxed(&m->p->timers.earliest_ns) == INT64_MAX &&
         !load_relaxed(&m->p->attention) && load_relaxed(&gort_sched.queue_count) == 0)
-        return;                                // nobody else here
+        return; // nobody else here
     store_relaxed(&g->status, G_RUNNABLE);
     m->after_yielded = g;
     switch_to(m, g, to);
 }
 
-// The end of a goroutine. The switch away saves nothing, and what it ran on is freed by whoever runs next.
+// The end of a goroutine. The switch away saves nothing, and what it ran on is freed by whoever
+// runs next.
 _Noreturn void gort_goroutine_exit(void) {
     Machine *m = machine_current();
     Goroutine *g = m->current;
@@ -163,7 +178,7 @@ _Noreturn void gort_goroutine_main(void) {
     *m->errno_address = 0;
     gort_switch_finish(m);
     if (g == &m->scheduler) gort_scheduler_loop(m);
-    sanitize_acquire(g);                       // pairs with the release in go__go
+    sanitize_acquire(g); // pairs with the release in go__go
     g->fn(g->env);
     gort_check(g->frames == NULL && "deferred calls have run when a goroutine's function returns");
     gort_goroutine_exit();

@@ -1,20 +1,28 @@
 // proc.c - finding work, and making sure that somebody looks for it.
 //
-// A machine without work looks around for a while (it spins), then gives its processor back and sleeps. A goroutine made runnable must
-// be found although all others may be going to sleep just now. The protocol, between one who submits work and one who goes to sleep:
-//   Submitter: 1. puts the goroutine into a queue;  2. (full barrier)  3. if some processor is idle and no machine spins:
+// A machine without work looks around for a while (it spins), then gives its processor back and
+// sleeps. A goroutine made runnable must be found although all others may be going to sleep just
+// now. The protocol, between one who submits work and one who goes to sleep:
+//   Submitter: 1. puts the goroutine into a queue;  2. (full barrier)  3. if some processor is idle
+//   and no machine spins:
 //              wakes a machine, which starts out spinning.
-//   Sleeper:   1. gives back its processor (now idle_count says so);  2. stops spinning (now `spinning` says so);
-//              3. (full barrier)  4. looks at all queues once more, and takes a processor again if there is work.
-//   Either the submitter sees that nobody spins and wakes somebody, or the sleeper sees the goroutine: both cannot miss each
-//   other, since each writes before it reads. While somebody spins, nobody need be woken: the spinner will look once more
-//   before it sleeps; and when a spinner finds work and stops spinning it wakes the next one, should there be more.
+//   Sleeper:   1. gives back its processor (now idle_count says so);  2. stops spinning (now
+//   `spinning` says so);
+//              3. (full barrier)  4. looks at all queues once more, and takes a processor again if
+//                 there is work.
+//   Either the submitter sees that nobody spins and wakes somebody, or the sleeper sees the
+//   goroutine: both cannot miss each other, since each writes before it reads. While somebody
+//   spins, nobody need be woken: the spinner will look once more before it sleeps; and when a
+//   spinner finds work and stops spinning it wakes the next one, should there be more.
 // So at most one machine is woken at a time, and at most half of the busy ones spin.
 //
-// Timers follow the same pattern. One idle machine, the sleeper, sleeps no longer than until the earliest timer:
-//   Starter:   1. publishes the heap's new earliest time;  2. (full barrier)  3. reads who sleeps, and until when; wakes it if that is later;
+// Timers follow the same pattern. One idle machine, the sleeper, sleeps no longer than until the
+// earliest timer:
+//   Starter:   1. publishes the heap's new earliest time;  2. (full barrier)  3. reads who sleeps,
+//   and until when; wakes it if that is later;
 //              if nobody does, wakes a machine (as above), which becomes the sleeper in the end.
-//   Sleeper:   1. becomes the sleeper, and says until when;  2. (full barrier)  3. reads all heaps again, and sleeps until the earliest of them.
+//   Sleeper:   1. becomes the sleeper, and says until when;  2. (full barrier)  3. reads all heaps
+//   again, and sleeps until the earliest of them.
 #include "sched/sched.h"
 
 #include "base/flags.h"
@@ -34,9 +42,12 @@ __attribute__((noinline)) void gort_sched_wake_slow(void) {
         add_seq_cst(&gort_sched.spinning, (uint32_t)-1);
 }
 
-// Call after the work is in a queue, by a sequentially consistent exchange or under gort_sched.lock.
+// Call after the work is in a queue, by a sequentially consistent exchange or under
+// gort_sched.lock.
 inline void gort_sched_wake(void) {
-    if (unlikely(load_seq_cst(&gort_sched.idle_count) != 0) && load_seq_cst(&gort_sched.spinning) == 0) gort_sched_wake_slow();
+    if (unlikely(load_seq_cst(&gort_sched.idle_count) != 0) &&
+        load_seq_cst(&gort_sched.spinning) == 0)
+        gort_sched_wake_slow();
 }
 
 static __attribute__((noinline)) void put_global(Goroutine *g) {
@@ -54,13 +65,15 @@ void gort_sched_put(Machine *m, Goroutine *g) {
 }
 
 void gort_sched_timer_changed(int64_t when_ns) {
-    Machine *sleeper = load_seq_cst(&gort_sched.sleeper);       // pairs with sleep_until_timer
+    Machine *sleeper = load_seq_cst(&gort_sched.sleeper); // pairs with sleep_until_timer
     if (!sleeper) {
         gort_sched_wake();
         return;
     }
-    if (load_seq_cst(&gort_sched.sleeper_until_ns) > when_ns && cas_seq_cst(&gort_sched.sleeper, sleeper, NULL))
-        gort_note_wake(&sleeper->note);                         // whoever clears `sleeper` owes it a wake
+    if (load_seq_cst(&gort_sched.sleeper_until_ns) > when_ns &&
+        cas_seq_cst(&gort_sched.sleeper, sleeper, NULL))
+        // Whoever clears `sleeper` owes it a wake.
+        gort_note_wake(&sleeper->note);
 }
 
 // ---- looking --------------------------------------------------------------------------------------
@@ -73,14 +86,16 @@ static Goroutine *take_global(Processor *p, uint32_t max) {
     return g;
 }
 
-// Fires what is due at the victim's; what that makes runnable is in our queue, which must be empty again before we steal.
+// Fires what is due at the victim's; what that makes runnable is in our queue, which must be empty
+// again before we steal.
 static Goroutine *steal_timers(Processor *p, Processor *victim) {
     if (load_relaxed(&victim->timers.earliest_ns) == INT64_MAX) return NULL;
     gort_timers_run(&victim->timers, os_now());
     return gort_runq_get(p);
 }
 
-// At all others, in an order of chance; the last round also takes what is to run next there, and fires timers.
+// At all others, in an order of chance; the last round also takes what is to run next there, and
+// fires timers.
 static Goroutine *steal_work(Machine *m, Processor *p) {
     uint32_t made = load_acquire(&gort_sched.processors_made);
     for (int round = 1; round <= GORT_STEAL_ROUNDS; round++) {
@@ -98,8 +113,11 @@ static Goroutine *steal_work(Machine *m, Processor *p) {
 
 static bool may_spin(Machine *m) {
     if (m->spinning) return true;
-    uint32_t busy = load_relaxed(&gort_sched.processor_count) - load_relaxed(&gort_sched.idle_count);
-    if (2 * load_relaxed(&gort_sched.spinning) >= busy || load_relaxed(&gort_sched.processor_count) == 1) return false;
+    uint32_t busy =
+        load_relaxed(&gort_sched.processor_count) - load_relaxed(&gort_sched.idle_count);
+    if (2 * load_relaxed(&gort_sched.spinning) >= busy ||
+        load_relaxed(&gort_sched.processor_count) == 1)
+        return false;
     m->spinning = true;
     add_seq_cst(&gort_sched.spinning, 1);
     return true;
@@ -132,21 +150,24 @@ static bool take_idle_processor(Machine *m) {
     return true;
 }
 
-// If timers are pending and nobody watches the clock: sleeps until the earliest is due, or one is started that is earlier. True
-// if it slept.
+// If timers are pending and nobody watches the clock: sleeps until the earliest is due, or one is
+// started that is earlier. True if it slept.
 static bool sleep_until_timer(Machine *m) {
     int64_t until = gort_timers_earliest();
     if (until == INT64_MAX || !cas_seq_cst(&gort_sched.sleeper, NULL, m)) return false;
     jitter();
     store_seq_cst(&gort_sched.sleeper_until_ns, until);
-    int64_t again = gort_timers_earliest();                     // pairs with gort_sched_timer_changed
+    // Pairs with gort_sched_timer_changed.
+    int64_t again = gort_timers_earliest();
     if (again < until) until = again;
     bool woken = gort_note_sleep_until(&m->note, until);
-    if (!woken && !cas_seq_cst(&gort_sched.sleeper, m, NULL)) gort_note_sleep(&m->note);   // a wake is on its way: use it up
+    // A wake is on its way: use it up.
+    if (!woken && !cas_seq_cst(&gort_sched.sleeper, m, NULL)) gort_note_sleep(&m->note);
     return true;
 }
 
-// Gives p back and sleeps until there is something to do; comes back with a processor. Or finds, at the last moment, a goroutine.
+// Gives p back and sleeps until there is something to do; comes back with a processor. Or finds, at
+// the last moment, a goroutine.
 static Goroutine *go_idle(Machine *m) {
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     Goroutine *g = gort_globalq_get(m->p, UINT32_MAX);
@@ -167,8 +188,8 @@ static Goroutine *go_idle(Machine *m) {
     return NULL;
 }
 
-// The processor is one too many: its goroutines go to all, its timers to the first processor, and the machine sleeps until it is
-// given another one.
+// The processor is one too many: its goroutines go to all, its timers to the first processor, and
+// the machine sleeps until it is given another one.
 static void retire(Machine *m, Processor *p) {
     if (m->spinning) stop_spinning(m);
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
@@ -176,7 +197,7 @@ static void retire(Machine *m, Processor *p) {
     gort_machine_release(m)->status = P_NONE;
     gort_stack_cache_flush(&p->stacks);
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
-    gort_sched_wake();                                     // for what was drained
+    gort_sched_wake(); // for what was drained
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     gort_machine_stop(m);
 }
@@ -192,7 +213,8 @@ static Goroutine *attend(Machine *m, Processor *p) {
         store_relaxed(&p->attention, false);
         return NULL;
     }
-    uint32_t dice = random_below(&m->random, 4);           // by the seed: the usual order, or another
+    // By the seed: the usual order, or another.
+    uint32_t dice = random_below(&m->random, 4);
     if (dice == 0) return take_global(p, 1);
     return dice == 1 ? gort_runq_get_fair(p) : NULL;
 }
@@ -209,7 +231,8 @@ static __attribute__((noinline)) void verify_all(Processor *p) {
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
 }
 
-// A goroutine to run on m's processor, sleeping until there is one. m may hold another processor afterwards.
+// A goroutine to run on m's processor, sleeping until there is one. m may hold another processor
+// afterwards.
 static Goroutine *find_runnable(Machine *m) {
     Goroutine *g;
     for (;;) {
@@ -222,7 +245,8 @@ static Goroutine *find_runnable(Machine *m) {
         if (unlikely(gort_flags.verify)) verify_all(p);
         p->now_ns = os_now();
         gort_timers_run(&p->timers, p->now_ns);
-        if (p->tick++ % GORT_FAIR_TICKS == 0 && (g = take_global(p, 1)) != NULL) return g;
+        store_relaxed(&p->tick, p->tick + 1);
+        if (p->tick % GORT_FAIR_TICKS == 0 && (g = take_global(p, 1)) != NULL) return g;
         if ((g = gort_runq_get(p)) != NULL) return g;
         if ((g = take_global(p, UINT32_MAX)) != NULL) return g;
         if (may_spin(m) && (g = steal_work(m, p)) != NULL) return g;
@@ -236,7 +260,7 @@ void gort_scheduler_loop(Machine *m) {
         gort_assert(m->p && load_relaxed(&g->status) == G_RUNNABLE);
         if (m->spinning) {
             stop_spinning(m);
-            gort_sched_wake();                                  // there may be more
+            gort_sched_wake(); // there may be more
         }
         gort_scheduler_switch(m, g);
     }

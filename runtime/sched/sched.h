@@ -1,13 +1,15 @@
 // sched.h - goroutines (G), machines (M), processors (P), and the one scheduler they share.
 //
-// A goroutine is a stack and what belongs to it. A machine is a thread. A processor is the right to run goroutines: there are
-// GOMAXPROCS of them, each with a queue of runnable goroutines and a heap of timers; a machine needs one to run
-// goroutines, and gives it back to go idle. Fields say who may touch them: (g) the goroutine itself while it runs, or whoever
-// owns it (took it out of a queue, or is its waker); (p) the machine that holds the processor; (m) the machine's own thread;
+// A goroutine is a stack and what belongs to it. A machine is a thread. A processor is the right to
+// run goroutines: there are GOMAXPROCS of them, each with a queue of runnable goroutines and a heap
+// of timers; a machine needs one to run goroutines, and gives it back to go idle. Fields say who
+// may touch them: (g) the goroutine itself while it runs, or whoever owns it (took it out of a
+// queue, or is its waker); (p) the machine that holds the processor; (m) the machine's own thread;
 // (s) gort_sched.lock; (a) atomic; (c) constant after creation.
 //
-// The files, in reading order: goroutine.c (birth and death), runq.c (queues), park.c (falling asleep, waking, yielding),
-// proc.c (finding work), machine.c (threads), timer.c, foreign.c (threads that are not ours), deadlock.c, world.c (GOMAXPROCS), start.c.
+// The files, in reading order: goroutine.c (birth and death), runq.c (queues), park.c (falling
+// asleep, waking, yielding), proc.c (finding work), machine.c (threads), timer.c, foreign.c
+// (threads that are not ours), deadlock.c, world.c (GOMAXPROCS), start.c.
 #ifndef GORT_SCHED_SCHED_H
 #define GORT_SCHED_SCHED_H
 
@@ -28,11 +30,11 @@ struct Timer;
 // ---- goroutine ----------------------------------------------------------------------------------
 
 typedef enum GoroutineStatus {
-    G_IDLE,       // fresh memory, never used
-    G_RUNNABLE,   // in a run queue, or on its way into one or out of one
-    G_RUNNING,    // a machine executes it (a foreign thread's goroutine: it is not parked)
-    G_WAITING,    // parked; wait_reason says for what
-    G_DEAD        // ended; in a free list
+    G_IDLE, // fresh memory, never used
+    G_RUNNABLE, // in a run queue, or on its way into one or out of one
+    G_RUNNING, // a machine executes it (a foreign thread's goroutine: it is not parked)
+    G_WAITING, // parked; wait_reason says for what
+    G_DEAD // ended; in a free list
 } GoroutineStatus;
 
 typedef enum WaitReason {
@@ -49,33 +51,41 @@ typedef enum WaitReason {
 
 struct Goroutine {
     // The switch.
-    void *sp;                    // (g) saved stack pointer (struct ArchFrame) while not running; NULL: has not run yet
-    Stack stack;                 // (g) its stack; low == NULL: none bound yet
-    Goroutine *next;             // (g) link in a run queue, a free list, or a list of those to be woken
-    uint8_t status;              // (a) GoroutineStatus; written by the owner, read by anyone for dumps
-    uint8_t wait_reason;         // (a) WaitReason; valid while G_WAITING
-    bool is_main;                // (c) id 1, on the process's own stack
-    bool exiting;                // (g) go_exit has begun; set and read by panic/, cleared at birth
-    uint32_t select_done;        // (a) while parked in a select: 0, and 1 once some channel has won it
-    void *waker;                 // (g) the sudog through which it was woken; written by the waker before ready
+    // (g) saved stack pointer (struct ArchFrame) while not running; NULL: has not run yet.
+    void *sp;
+    Stack stack; // (g) its stack; low == NULL: none bound yet
+    // (g) link in a run queue, a free list, or a list of those to be woken.
+    Goroutine *next;
+    // (a) GoroutineStatus; written by the owner, read by anyone for dumps.
+    uint8_t status;
+    uint8_t wait_reason; // (a) WaitReason; valid while G_WAITING
+    bool is_main; // (c) id 1, on the process's own stack
+    bool exiting; // (g) go_exit has begun; set and read by panic/, cleared at birth
+    // (a) while parked in a select: 0, and 1 once some channel has won it.
+    uint32_t select_done;
+    // (g) the sudog through which it was woken; written by the waker before ready.
+    void *waker;
     // What runs in it.
-    void (*fn)(void *);          // (g)
-    void *env;                   // (g) fn's argument: env_inline, malloc'ed memory (env_heap), or somebody else's pointer
-    bool env_heap;               // (g)
+    void (*fn)(void *); // (g)
+    // (g) fn's argument: env_inline, malloc'ed memory (env_heap), or somebody else's pointer.
+    void *env;
+    bool env_heap; // (g)
     // For people.
-    uint64_t id;                 // (c) from birth to death; 1 is main
-    uint64_t parent_id;          // (c) who said `go`; 0: nobody
-    const void *go_pc;           // (c) return address of that `go` statement
-    int64_t wait_since_ns;       // (a) os_now() when it parked, as coarse as the processor's clock: up to a few dozen switches too early
+    uint64_t id; // (c) from birth to death; 1 is main
+    uint64_t parent_id; // (c) who said `go`; 0: nobody
+    const void *go_pc; // (c) return address of that `go` statement
+    // (a) os_now() when it parked, as coarse as the processor's clock: up to a few dozen switches
+    // too early.
+    int64_t wait_since_ns;
     // For panic/: zero at birth, otherwise never touched here.
     struct go__frame *frames;
     struct Panic *panics;
     void *recover_token;
     // Threads that the runtime did not make: the goroutine that stands for one.
-    Machine *bound;              // (c) that thread, or NULL
+    Machine *bound; // (c) that thread, or NULL
     // Sanitizers (sanitize.h).
-    void *fiber;                 // thread sanitizer: its fiber, while it has a stack
-    void *fake_stack;            // address sanitizer: what the switch away saved
+    void *fiber; // thread sanitizer: its fiber, while it has a stack
+    void *fake_stack; // address sanitizer: what the switch away saved
     // A small environment's copy.
     char env_inline[GORT_ENV_INLINE] __attribute__((aligned(16)));
 };
@@ -85,106 +95,116 @@ const char *gort_wait_reason_name(WaitReason reason);
 
 // ---- processor ----------------------------------------------------------------------------------
 
-// What is locked while a goroutine parks, and released from the other side of the switch: see park.c. Several (a select's
-// channels) are chained; `next` belongs to whoever holds the lock.
+// What is locked while a goroutine parks, and released from the other side of the switch: see
+// park.c. Several (a select's channels) are chained; `next` belongs to whoever holds the lock.
 typedef struct ParkLock {
     SpinLock lock;
-    uint32_t rank;               // (c) LockRank
+    uint32_t rank; // (c) LockRank
     struct ParkLock *next;
 } ParkLock;
 
-typedef struct RunQueue {        // the holder puts and takes, thieves take: runq.c
-    uint32_t head;               // (a) next to take; moved by the holder and by thieves, by CAS
-    uint32_t tail;               // (a) next free slot; moved by the holder only
-    Goroutine *next;             // (a) runs before the queue: the goroutine that was readied last
-    Goroutine *slots[GORT_RUNQ_SIZE];   // (a)
+typedef struct RunQueue { // the holder puts and takes, thieves take: runq.c
+    uint32_t head; // (a) next to take; moved by the holder and by thieves, by CAS
+    uint32_t tail; // (a) next free slot; moved by the holder only
+    Goroutine *next; // (a) runs before the queue: the goroutine that was readied last
+    Goroutine *slots[GORT_RUNQ_SIZE]; // (a)
 } RunQueue;
 
-typedef struct TimerHeap {       // timer.c
-    ParkLock lock;               // guards what follows, and the timers that point here
+typedef struct TimerHeap { // timer.c
+    ParkLock lock; // guards what follows, and the timers that point here
     struct Timer **v;
     uint32_t count, capacity;
-    bool retired;                // its processor is not in use: timers started anew go to the first one's
-    int64_t earliest_ns;         // (a) v[0]'s time, INT64_MAX when empty; written under the lock, read by anyone
+    // Its processor is not in use: timers started anew go to the first one's.
+    bool retired;
+    // (a) v[0]'s time, INT64_MAX when empty; written under the lock, read by anyone.
+    int64_t earliest_ns;
 } TimerHeap;
 
-typedef struct GoroutineCache { Goroutine *first; uint32_t count; } GoroutineCache;   // dead ones, for reuse
+// Dead ones, for reuse.
+typedef struct GoroutineCache {
+    Goroutine *first;
+    uint32_t count;
+} GoroutineCache;
 
 typedef enum ProcessorStatus {
-    P_NONE,                      // id >= GOMAXPROCS: not in use
-    P_IDLE,                      // in gort_sched.idle_processors
-    P_RUNNING                    // held by a machine
+    P_NONE, // id >= GOMAXPROCS: not in use
+    P_IDLE, // in gort_sched.idle_processors
+    P_RUNNING // held by a machine
 } ProcessorStatus;
 
 struct Processor {
-    uint32_t id;                 // (c) index in gort_sched.processors
-    uint32_t tick;               // (p) counts schedules
-    bool attention;              // (a) the next schedule goes through the machine's scheduler: retirement, a seed, the world stops
-    uint8_t status;              // (s) ProcessorStatus
-    uint64_t timer_cycles;       // (p) arch_cycles() when it last looked whether a timer is due
-    int64_t now_ns;              // (p) coarse clock: os_now() some switches ago
-    StackCache stacks;           // (p)
-    GoroutineCache goroutines;   // (p)
-    HeapCache heap;              // (p)
-    uint64_t id_next, id_end;    // (p) goroutine ids taken in advance
-    uint64_t spawned, ended;     // (a) written by the holder: goroutines born here, and ended here
-    Machine *machine;            // (s) the holder
-    Processor *next_idle;        // (s)
-    RunQueue runq __attribute__((aligned(64)));      // thieves touch it: lines of their own
+    uint32_t id; // (c) index in gort_sched.processors
+    uint32_t tick; // (p) counts schedules; thieves read it
+    // (a) the next schedule goes through the machine's scheduler: retirement, a seed, the world
+    // stops.
+    bool attention;
+    uint8_t status; // (s) ProcessorStatus
+    uint64_t timer_cycles; // (p) arch_cycles() when it last looked whether a timer is due
+    int64_t now_ns; // (p) coarse clock: os_now() some switches ago
+    StackCache stacks; // (p)
+    GoroutineCache goroutines; // (p)
+    HeapCache heap; // (p)
+    uint64_t id_next, id_end; // (p) goroutine ids taken in advance
+    uint64_t spawned, ended; // (a) written by the holder: goroutines born here, and ended here
+    Machine *machine; // (s) the holder
+    Processor *next_idle; // (s)
+    RunQueue runq __attribute__((aligned(64))); // thieves touch it: lines of their own
     TimerHeap timers __attribute__((aligned(64)));
 } __attribute__((aligned(128)));
 
 // ---- machine ------------------------------------------------------------------------------------
 
 struct Machine {
-    Goroutine *current;          // (m) who runs: a goroutine, or &scheduler
-    Processor *p;                // (m) NULL: none held (going idle, or a foreign thread)
-    int *errno_address;          // (c) of this thread's errno
-    ParkLock *after_locks;       // (m) to release after the switch that is under way
-    Goroutine *after_dead;       // (m) ended: its stack is free after the switch
-    Goroutine *after_yielded;    // (m) goes into the run queue after the switch
-    bool spinning;               // (m) looks for work at others' queues; counted in gort_sched.spinning
-    bool foreign;                // (c) a thread that the runtime did not make
-    bool initial;                // (c) the process's first thread
-    Random random;               // (m)
-    Note note;                   // sleeps here
-    Processor *next_p;           // handed over by whoever wakes it
-    Machine *next_idle;          // (s)
-    Machine *next_all;           // (s) gort_sched.machines
-    uint32_t id;                 // (c)
-    int thread_id;               // (c) the kernel's
-    Goroutine scheduler;         // (m) the scheduler's own stack and saved pointer (Go's g0)
+    Goroutine *current; // (m) who runs: a goroutine, or &scheduler
+    Processor *p; // (m) NULL: none held (going idle, or a foreign thread)
+    int *errno_address; // (c) of this thread's errno
+    ParkLock *after_locks; // (m) to release after the switch that is under way
+    Goroutine *after_dead; // (m) ended: its stack is free after the switch
+    Goroutine *after_yielded; // (m) goes into the run queue after the switch
+    // (m) looks for work at others' queues; counted in gort_sched.spinning.
+    bool spinning;
+    bool foreign; // (c) a thread that the runtime did not make
+    bool initial; // (c) the process's first thread
+    Random random; // (m)
+    Note note; // sleeps here
+    Processor *next_p; // handed over by whoever wakes it
+    Machine *next_idle; // (s)
+    Machine *next_all; // (s) gort_sched.machines
+    uint32_t id; // (c)
+    int thread_id; // (c) the kernel's
+    Goroutine scheduler; // (m) the scheduler's own stack and saved pointer (Go's g0)
 };
 
 // ---- the scheduler ------------------------------------------------------------------------------
 
 typedef struct Sched {
     // Read by all at every wake-up, written seldom.
-    uint32_t idle_count;         // (a) processors in idle_processors; written under lock
-    uint32_t spinning;           // (a) machines with `spinning`
-    uint32_t processor_count;    // (a) GOMAXPROCS; written under lock
-    bool started;                // (a) start.c is through
-    bool has_main;               // (c) goroutine 1 exists: the runtime is the executable's
-    bool frozen;                 // (a) the process is crashing: nobody schedules any more
+    uint32_t idle_count; // (a) processors in idle_processors; written under lock
+    uint32_t spinning; // (a) machines with `spinning`
+    uint32_t processor_count; // (a) GOMAXPROCS; written under lock
+    bool started; // (a) start.c is through
+    bool has_main; // (c) goroutine 1 exists: the runtime is the executable's
+    bool frozen; // (a) the process is crashing: nobody schedules any more
     // The global queue.
     Lock lock __attribute__((aligned(64)));
-    Goroutine *queue_head, *queue_tail;   // (s)
-    uint32_t queue_count;        // (s), read as a hint without
+    Goroutine *queue_head, *queue_tail; // (s)
+    uint32_t queue_count; // (s), read as a hint without
     // Idle ones.
-    Processor *idle_processors;  // (s)
-    Machine *idle_machines;      // (s)
+    Processor *idle_processors; // (s)
+    Machine *idle_machines; // (s)
     uint32_t idle_machine_count; // (s)
-    Machine *machines;           // (s) all but foreign ones
-    uint32_t machine_count;      // (s)
-    uint32_t foreign_count;      // (a) attached foreign threads
+    Machine *machines; // (s) all but foreign ones
+    uint32_t machine_count; // (s)
+    uint32_t foreign_count; // (a) attached foreign threads
     // The one idle machine that watches the clock.
-    Machine *sleeper;            // (a) NULL: nobody
-    int64_t sleeper_until_ns;    // (a) when it will wake by itself
+    Machine *sleeper; // (a) NULL: nobody
+    int64_t sleeper_until_ns; // (a) when it will wake by itself
     // Goroutines.
-    uint64_t next_id;            // (a) next unused goroutine id
-    uint64_t foreign_born, foreign_ended;   // (a) counted where no processor is held
-    Processor *processors[GORT_MAX_PROCS];  // (a) the first processors_made exist for good; published with release
-    uint32_t processors_made;    // (a)
+    uint64_t next_id; // (a) next unused goroutine id
+    uint64_t foreign_born, foreign_ended; // (a) counted where no processor is held
+    // (a) the first processors_made exist for good; published with release.
+    Processor *processors[GORT_MAX_PROCS];
+    uint32_t processors_made; // (a)
 } Sched;
 
 extern Sched gort_sched;
@@ -193,23 +213,28 @@ extern Sched gort_sched;
 
 extern __thread Machine *gort_tls_machine __attribute__((tls_model("initial-exec")));
 
-Machine *gort_attach(void);      // foreign.c: for a thread without a machine; starts the runtime if need be
+// foreign.c: for a thread without a machine; starts the runtime if need be.
+Machine *gort_attach(void);
 
-// The current thread's machine; a thread that calls for the first time is attached. Stale after anything that can park.
+// The current thread's machine; a thread that calls for the first time is attached. Stale after
+// anything that can park.
 static inline __attribute__((always_inline)) Machine *machine_current(void) {
     Machine *m = arch_machine();
     return likely(m != NULL) ? m : gort_attach();
 }
 // The current goroutine; never NULL. On a scheduler's stack: that machine's `scheduler`.
-static inline __attribute__((always_inline)) Goroutine *gort_current(void) { return machine_current()->current; }
+static inline __attribute__((always_inline)) Goroutine *gort_current(void) {
+    return machine_current()->current;
+}
 // The same for signal handlers: NULL on a thread that was never attached.
 static inline Goroutine *gort_current_or_null(void) {
     Machine *m = arch_machine();
     return m ? m->current : NULL;
 }
 
-// In small builds: now and then a delay, at the places where an interleaving with other threads would be fatal if the protocol were wrong. Such
-// windows are a few nanoseconds wide, and tests would never hit them.
+// In small builds: now and then a delay, at the places where an interleaving with other threads
+// would be fatal if the protocol were wrong. Such windows are a few nanoseconds wide, and tests
+// would never hit them.
 static inline void jitter(void) {
 #ifdef GORT_SMALL
     Machine *m = arch_machine();
@@ -220,80 +245,99 @@ static inline void jitter(void) {
 
 // ---- goroutine.c --------------------------------------------------------------------------------
 
-// A runnable goroutine that will call fn(env); not in any queue yet. With env_size > 0 it gets a copy of that many bytes.
-Goroutine *gort_goroutine_new(Machine *m, void (*fn)(void *), const void *env, size_t env_size, const void *go_pc);
-void gort_goroutine_bind_stack(Machine *m, Goroutine *g);   // before its first run
-void gort_goroutine_free(Machine *m, Goroutine *g);         // it is dead, and nobody stands on its stack
-void gort_goroutine_drop_env(Goroutine *g);            // by itself, when its function is done
-_Noreturn void gort_goroutine_exit(void);              // ends the current goroutine: the tail of go_exit
-_Noreturn void gort_goroutine_main(void);              // where gort_entry goes
-Goroutine *gort_goroutine_allocate(GoroutineCache *cache);  // zero but for id; from the cache, the shared list or a new slab
+// A runnable goroutine that will call fn(env); not in any queue yet. With env_size > 0 it gets a
+// copy of that many bytes.
+Goroutine *gort_goroutine_new(Machine *m, void (*fn)(void *), const void *env, size_t env_size,
+                              const void *go_pc);
+void gort_goroutine_bind_stack(Machine *m, Goroutine *g); // before its first run
+// It is dead, and nobody stands on its stack.
+void gort_goroutine_free(Machine *m, Goroutine *g);
+void gort_goroutine_drop_env(Goroutine *g); // by itself, when its function is done
+// Ends the current goroutine: the tail of go_exit.
+_Noreturn void gort_goroutine_exit(void);
+_Noreturn void gort_goroutine_main(void); // where gort_entry goes
+// Zero but for id; from the cache, the shared list or a new slab.
+Goroutine *gort_goroutine_allocate(GoroutineCache *cache);
 void gort_goroutine_recycle(GoroutineCache *cache, Goroutine *g);
 uint64_t gort_goroutine_next_id(Processor *p);
-// Every goroutine structure that exists, dead ones too, until fn returns false. Reads without locks: for dumps and signal handlers.
+// Every goroutine structure that exists, dead ones too, until fn returns false. Reads without
+// locks: for dumps and signal handlers.
 void gort_goroutine_each(bool (*fn)(Goroutine *g, void *arg), void *arg);
-int64_t gort_goroutine_count(void);                         // those alive
+int64_t gort_goroutine_count(void); // those alive
 
 // ---- runq.c -------------------------------------------------------------------------------------
 
-void gort_runq_put(Processor *p, Goroutine *g);             // at the end; spills half to the global queue if full
-void gort_runq_put_next(Processor *p, Goroutine *g);        // runs next; who was next goes to the end
-Goroutine *gort_runq_get(Processor *p);                     // holder only
-Goroutine *gort_runq_get_fair(Processor *p);                // the queue's oldest before `next`
+// At the end; spills half to the global queue if full.
+void gort_runq_put(Processor *p, Goroutine *g);
+// Runs next; who was next goes to the end.
+void gort_runq_put_next(Processor *p, Goroutine *g);
+Goroutine *gort_runq_get(Processor *p); // holder only
+Goroutine *gort_runq_get_fair(Processor *p); // the queue's oldest before `next`
 Goroutine *gort_runq_steal(Processor *thief, Processor *victim, bool take_next);
 bool gort_runq_is_empty(const Processor *p);
 uint32_t gort_runq_length(const Processor *p);
-void gort_runq_drain(Processor *p);                         // everything to the global queue; under gort_sched.lock
-void gort_globalq_put(Goroutine *g);                        // under gort_sched.lock
-Goroutine *gort_globalq_get(Processor *p, uint32_t max);    // under gort_sched.lock; one to run, a fair share to p's queue
+// Everything to the global queue; under gort_sched.lock.
+void gort_runq_drain(Processor *p);
+void gort_globalq_put(Goroutine *g); // under gort_sched.lock
+// Under gort_sched.lock; one to run, a fair share to p's queue.
+Goroutine *gort_globalq_get(Processor *p, uint32_t max);
 void gort_verify_runq(const Processor *p);
-void gort_verify_globalq(void);                             // under gort_sched.lock
+void gort_verify_globalq(void); // under gort_sched.lock
 
 // ---- park.c -------------------------------------------------------------------------------------
 
-// Puts the current goroutine to sleep until ready; the caller holds `locks` (chained), through which wakers find it, and they are released
-// once it is really asleep. NULL: nobody will wake it.
+// Puts the current goroutine to sleep until ready; the caller holds `locks` (chained), through
+// which wakers find it, and they are released once it is really asleep. NULL: nobody will wake it.
 void gort_park(ParkLock *locks, WaitReason reason);
 // Makes a parked goroutine runnable. The caller is its only waker. It runs next on this processor.
 void gort_ready(Goroutine *g);
 void gort_yield(void);
-void gort_scheduler_switch(Machine *m, Goroutine *g);       // from the scheduler's stack to g, and back some time
-// After each switch, on the stack that was switched to: what the one before could not do for itself.
+// From the scheduler's stack to g, and back some time.
+void gort_scheduler_switch(Machine *m, Goroutine *g);
+// After each switch, on the stack that was switched to: what the one before could not do for
+// itself.
 void gort_switch_finish(Machine *m);
 
 // ---- proc.c -------------------------------------------------------------------------------------
 
-void gort_scheduler_loop(Machine *m);                       // on the scheduler's stack; never returns
-void gort_sched_wake(void);                                 // there is new work: see to it that somebody looks
+// On the scheduler's stack; never returns.
+void gort_scheduler_loop(Machine *m);
+// There is new work: see to it that somebody looks.
+void gort_sched_wake(void);
 void gort_sched_wake_slow(void);
-void gort_sched_put(Machine *m, Goroutine *g);              // a runnable goroutine to where m's work goes
+// A runnable goroutine to where m's work goes.
+void gort_sched_put(Machine *m, Goroutine *g);
 // Of a timer that is now the earliest of its heap.
 void gort_sched_timer_changed(int64_t when_ns);
 
 // ---- machine.c ----------------------------------------------------------------------------------
 
-void gort_machine_run(Processor *p, bool spinning);         // finds or makes a thread for p, which nobody holds
+// Finds or makes a thread for p, which nobody holds.
+void gort_machine_run(Processor *p, bool spinning);
 // Sleeps until given a processor; under gort_sched.lock, which is released.
 void gort_machine_stop(Machine *m);
-void gort_machine_poke(void);                          // an idle machine is to check for a deadlock anew
+// An idle machine is to check for a deadlock anew.
+void gort_machine_poke(void);
 void gort_machine_acquire(Machine *m, Processor *p);
 Processor *gort_machine_release(Machine *m);
 Machine *gort_machine_new(void);
-void gort_machine_enter_thread(Machine *m);                 // makes m the current thread's machine
-void gort_processor_put_idle(Processor *p);                 // under gort_sched.lock
-Processor *gort_processor_get_idle(void);                   // under gort_sched.lock; NULL: none
+void gort_machine_enter_thread(Machine *m); // makes m the current thread's machine
+void gort_processor_put_idle(Processor *p); // under gort_sched.lock
+Processor *gort_processor_get_idle(void); // under gort_sched.lock; NULL: none
 
 // ---- deadlock.c, world.c, start.c -----------------------------------------------------------------
 
-// Under gort_sched.lock, when a machine has become idle: fatal if nothing can ever happen again. True: it cannot be told yet, ask again
-// in a while.
+// Under gort_sched.lock, when a machine has become idle: fatal if nothing can ever happen again.
+// True: it cannot be told yet, ask again in a while.
 bool gort_deadlock_check(void);
-int gort_world_set_procs(int n);                            // GOMAXPROCS; returns the old one
-void gort_world_freeze(void);                          // best effort: other machines stop at their next schedule
-void gort_start(void);                                 // once; idempotent
+int gort_world_set_procs(int n); // GOMAXPROCS; returns the old one
+// Best effort: other machines stop at their next schedule.
+void gort_world_freeze(void);
+void gort_start(void); // once; idempotent
 
 // ---- foreign.c ----------------------------------------------------------------------------------
 
-_Noreturn void gort_foreign_exit(Machine *m);               // go_exit on a thread that is not ours: ends the thread
+// Go_exit on a thread that is not ours: ends the thread.
+_Noreturn void gort_foreign_exit(Machine *m);
 
 #endif
