@@ -131,7 +131,7 @@ static bool is_hidden_name(const char *f) {
             return true;
     return has_prefix(f, "go__") || has_prefix(f, "gort_") || has_prefix(f, "go_panic") ||
            has_prefix(f, "__libc_start_") || has_prefix(f, "__clone") ||
-           has_prefix(last_part(f), "gocc_thunk");
+           has_prefix(last_part(f), "gocc_");
 }
 
 // is_first: no frame has been shown yet.
