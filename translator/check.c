@@ -260,6 +260,22 @@ static void check_misuses(Check *c) {
     }
 }
 
+// A construct that clang's reading of the unit has left without what lowering needs to know of it.
+static const Node *lost_node(Check *c) {
+    for (int i = 1; i <= c->tree->n_nodes; i++) {
+        const Node *n = c->tree->by_id[i];
+        const NodeFacts *f = &c->facts->nodes[i];
+        bool typed = n->kind == N_CALL && (n->word == W_PANIC || n->word == W_ANY_IS || n->word == W_ANY_AS);
+        bool sends = n->kind == N_CASE && (n->comm == COMM_SEND || n->comm == COMM_RECV);
+        if (n->is_comparison)
+            continue;
+        if ((needs_function(n) && !f->function) || (typed && !f->operand.known) ||
+            (sends && !f->operand.is_channel))
+            return n;
+    }
+    return NULL;
+}
+
 void check_facts(const Facts *f) {
     Check c = {f, f->tree, f->tree->source,
                arena_alloc(((size_t)f->tree->n_nodes + 1) * sizeof(bool))};
@@ -267,5 +283,10 @@ void check_facts(const Facts *f) {
         check_node(&c, f->tree->by_id[i]);
     check_jumps(&c);
     check_misuses(&c);
-    check_clang(f, c.reported);
+    int before = diag_errors();
+    const Node *lost = lost_node(&c);
+    check_clang(f, c.reported, lost && before == 0);
+    if (lost && diag_errors() == 0)
+        diag_at(c.source, lost->span.start, DIAG_ERROR, "'%s' cannot be understood here",
+                text_of(&c, lost->span));
 }

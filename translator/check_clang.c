@@ -222,9 +222,9 @@ static void report(const Facts *f, const ClangError *e) {
     diag_at(f->tree->source, e->at, DIAG_ERROR, "%s", plain_words(e->message));
 }
 
-void check_clang(const Facts *f, const bool *reported) {
+void check_clang(const Facts *f, const bool *reported, bool all) {
     for (size_t i = 0; i < f->n_errors; i++)
-        if (counts(f, reported, &f->errors[i]))
+        if (counts(f, reported, &f->errors[i]) || (all && !f->errors[i].lenient))
             report(f, &f->errors[i]);
     for (size_t i = 0; i < f->n_errors && diag_errors(); i++) {
         const ClangError *e = &f->errors[i];

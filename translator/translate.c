@@ -68,6 +68,8 @@ bool translate(const char *text, size_t length, const char *main_file,
         dump_tree(tree);
     if (!tree_needs_translation(tree))
         return diag_errors() == errors;
+    if (!check_args(tree))
+        return false;
     Edits *marker;
     Facts *facts = gather(tree, options, &marker);
     if (dump_wanted("facts"))

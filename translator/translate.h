@@ -153,8 +153,9 @@ void marker_drop_const(Edits *e, const Tree *t, Span target, int depth);
 Span marker_copy_name(const Tree *t, Span copy);       // the declared name in `int id = i`; {0, 0} if there is none
 
 // ---- check.c: what only the types tell is wrong; reports through diag.c -----------------------------
+bool check_args(const Tree *t);                        // check_args.c: before the marker; false after errors
 void check_facts(const Facts *f);
-void check_clang(const Facts *f, const bool *reported);     // reported: by node id, what check_facts has said something of
+void check_clang(const Facts *f, const bool *reported, bool all);     // reported: by node id, what check_facts has said something of
 
 void check_heap(const Facts *f);                       // after escape_decide: what cannot move soundly
 
