@@ -149,6 +149,12 @@ static bool is_assigning(const Node *n) {
 static bool report_send(const Facts *f, const Node *n, const ClangError *e) {
     bool value = e->at >= n->operand.end && e->at <= n->value.start;
     const char *type = last_type(plain_words(e->message));
+    if (!strncmp(e->message, "expected ')'", 12) && e->at > n->value.start && e->at < n->value.end) {
+        size_t token = tree_token_at(f->tree, e->at);
+        diag_at(f->tree->source, e->at, DIAG_ERROR, "expected ';' before '%s'",
+                tree_excerpt(f->tree, f->tree->tokens.v[token].span));
+        return true;
+    }
     if (n->is_comparison) {
         diag_at(f->tree->source, n->operand.start, DIAG_ERROR,
                 "cannot send to '%s': it is not a channel", text_of(f, n->operand));
