@@ -124,7 +124,7 @@ typedef struct Tree {
 // Reads the text into a tree. Syntax errors in constructs are reported through diag.c (and reading goes on with the next construct);
 // n_errors counts them. A text without constructs has a root without children.
 Tree *tree_read(Source *source);
-bool tree_needs_translation(const Tree *t);            // false: the unit is plain C, goes to the compiler verbatim
+bool tree_needs_translation(const Tree *t);            // false: plain C, goes to the compiler verbatim; or broken, all said
 
 // ---- edit.c: edits on the preprocessed text, and the map of positions ---------------------------------
 // Insertions at one offset come out in this order: those that close a construct (deepest first), then those that open one

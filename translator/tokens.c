@@ -39,8 +39,8 @@ static bool declares_in_statement(const Level *l, bool type, Code c) {
 // The first token of a statement, parameter or parenthesis.
 static void token_first(Reader *r, Level *l, int i, bool starts) {
     Code c = r->v[i].code;
-    if (c == K_EXTENSION)
-        return;
+    if (c == K_EXTENSION || (c == C_LBRACKET && code_at(r, i + 1) == C_LBRACKET))
+        return;                                // as if it were not there, like [[attributes]]
     l->may_declare = false;
     bool label = starts && code_at(r, i + 1) == C_COLON;
     bool type = !label && token_starts_type(r, i);
@@ -181,7 +181,7 @@ static void follow_marks(Reader *r, int i) {
 void reader_classify(Reader *r) {
     *ARENA_PUSH(r->levels, r->n_levels, r->cap_levels) =
         (Level){.kind = L_FILE, .open = -1, .arrow = -1, .assign = -1, .fresh = true};
-    r->unmatched = r->unmatched_word = -1;
+    r->unmatched = r->unmatched_word = r->too_deep = -1;
     for (int i = 0; i < (int)r->n; i++) {
         follow_marks(r, i);
         token_classify(r, i);

@@ -125,6 +125,7 @@ typedef struct Reader {
     bool operand;                           // the token before ended an operand
     bool constructs;                        // something of the extension was seen, and
     bool extends;                           // something that C has no reading for
+    int too_deep;                           // the bracket that is one too many, or -1
     int unmatched;                          // first bracket without partner, or -1
     int unmatched_word;                     // the go, defer or select whose brace that is, or -1
     size_t next; int pending;               // yylex

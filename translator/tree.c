@@ -326,7 +326,7 @@ Tree *tree_read(Source *source) {
     names_init(&r->names);
     reader_scan(r);
     reader_classify(r);
-    if (r->constructs && text_check(r))
+    if (text_check(r) && r->constructs)
         reader_parse(r);
     includes_check(r);
     t->tokens = (Tokens){r->v, r->n};
@@ -348,6 +348,8 @@ static bool node_may_be_c(const Node *n) {
 // Without a channel type or a construct that C cannot read, no operand can be a channel: `a <- b;`
 // compares, close is POSIX's.
 bool tree_needs_translation(const Tree *t) {
+    if (t->broken)
+        return false;
     for (int i = 1; i <= t->n_nodes; i++)
         if (!node_may_be_c(t->by_id[i]))
             return true;

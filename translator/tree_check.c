@@ -6,9 +6,7 @@
 #include <string.h>
 
 static const char *bracket_spelling(Code c) {
-    static const char *const spellings[] = {[C_LPAREN] = "(",   [C_RPAREN] = ")",
-                                            [C_LBRACKET] = "[", [C_RBRACKET] = "]",
-                                            [C_LBRACE] = "{",   [C_RBRACE] = "}"};
+    static const char *const spellings[] = {[C_LPAREN] = "(", [C_RPAREN] = ")", [C_LBRACKET] = "[", [C_RBRACKET] = "]", [C_LBRACE] = "{", [C_RBRACE] = "}"};
     return c <= C_RBRACE && spellings[c] ? spellings[c] : "?";
 }
 
@@ -18,7 +16,8 @@ static bool is_closing(Code c) {
 
 static const char *word_spelling(const Reader *r, int i) {
     Code c = r->v[i].code;
-    return c == X_GO ? "go" : c == X_DEFER ? "defer" : "select";
+    return c == X_GO ? "go" : c == X_DEFER ? "defer"
+                                           : "select";
 }
 
 static void make_text(Reader *r, int i) {
@@ -55,6 +54,11 @@ static void report_unmatched(Reader *r) {
 // Before the grammar sees anything: brackets pair, and the text has no NUL bytes. In plain C both
 // are left to the compiler. False: nothing more can be read.
 bool text_check(Reader *r) {
+    if (r->too_deep >= 0) {
+        reader_error(r, r->too_deep, "brackets are nested too deeply");
+        r->broken = true;
+        return false;
+    }
     if (!r->extends)
         return r->unmatched < 0;
     const char *nul = memchr(r->source->text, 0, r->source->length);
