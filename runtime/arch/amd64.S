@@ -1,7 +1,8 @@
 // amd64.S - the switch between goroutines, and the first frame, for x86-64 (System V ABI).
 //
-// The CFI directives describe the stack at each instruction, so that an unwinder or a debugger standing in the switch, or
-// started from a parked goroutine's frame (struct ArchFrame), finds the caller.
+// The CFI directives describe the stack at each instruction, so that an unwinder or a debugger
+// standing in the switch, or started from a parked goroutine's frame (struct ArchFrame), finds the
+// caller.
 #if defined(__x86_64__)
     .text
 

@@ -1,10 +1,12 @@
-// arch.h - what differs between processors: the switch, the first frame, the thread's machine, a cycle counter.
+// arch.h - what differs between processors: the switch, the first frame, the thread's machine, a
+// cycle counter.
 //
-// A goroutine that does not run is nothing but its stack and one pointer into it. At that pointer lie the callee-saved
-// registers (the caller of the switch has saved what else it needs, as for any call) and the address where it goes on: struct
-// ArchFrame. The switch pops them and jumps; it does not return, because a `ret` to another stack is never where the
-// processor's return predictor expects it, and costs six times as much. Control registers (mxcsr, x87) are
-// not saved: they belong to the thread, as in Go.
+// A goroutine that does not run is nothing but its stack and one pointer into it. At that pointer
+// lie the callee-saved registers (the caller of the switch has saved what else it needs, as for any
+// call) and the address where it goes on: struct ArchFrame. The switch pops them and jumps; it does
+// not return, because a `ret` to another stack is never where the processor's return predictor
+// expects it, and costs six times as much. Control registers (mxcsr, x87) are not saved: they
+// belong to the thread, as in Go.
 #ifndef GORT_ARCH_ARCH_H
 #define GORT_ARCH_ARCH_H
 
@@ -12,17 +14,19 @@
 
 struct Machine;
 
-// Saves the caller's frame, stores its address to *save, and goes on with the frame at `to`. Comes back when somebody switches to the
-// saved frame, perhaps on another thread: what was read from thread-local storage before is stale after.
+// Saves the caller's frame, stores its address to *save, and goes on with the frame at `to`. Comes
+// back when somebody switches to the saved frame, perhaps on another thread: what was read from
+// thread-local storage before is stale after.
 void gort_switch(void **save, void *to);
-// Where a fresh goroutine starts; calls gort_goroutine_main(), which never returns. The end of every backtrace.
+// Where a fresh goroutine starts; calls gort_goroutine_main(), which never returns. The end of
+// every backtrace.
 void gort_entry(void);
 
 #if defined(__x86_64__)
-struct ArchFrame {                  // at Goroutine.sp of a parked goroutine
+struct ArchFrame { // at Goroutine.sp of a parked goroutine
     uint64_t r15, r14, r13, r12, rbx, rbp;
     uint64_t pc;
-};                                  // the stack pointer after the switch: just above
+}; // the stack pointer after the switch: just above
 #define ARCH_FRAME_BP(f) ((f)->rbp)
 #elif defined(__aarch64__)
 struct ArchFrame {
@@ -35,31 +39,36 @@ struct ArchFrame {
 #error "gocc's runtime knows x86-64 and aarch64"
 #endif
 
-// The frame from which gort_switch starts gort_entry on the stack that ends at `high` (16-byte aligned).
+// The frame from which gort_switch starts gort_entry on the stack that ends at `high` (16-byte
+// aligned).
 static inline void *arch_first_frame(void *high) {
     struct ArchFrame *f = (struct ArchFrame *)((char *)high - 16) - 1;
     *f = (struct ArchFrame){.pc = (uint64_t)(uintptr_t)gort_entry};
-    ((uint64_t *)high)[-2] = 0;     // the return address of gort_entry: none
+    ((uint64_t *)high)[-2] = 0; // the return address of gort_entry: none
     ((uint64_t *)high)[-1] = 0;
     return f;
 }
 
-// The current thread's machine. The compiler must not keep the address of a thread-local variable across a switch, and
-// it would: hence asm, volatile, so that each mention reads anew. The initial-exec form works in executables (the linker
-// turns the first instruction into a constant) and in shared libraries alike.
+// The current thread's machine. The compiler must not keep the address of a thread-local variable
+// across a switch, and it would: hence asm, volatile, so that each mention reads anew. The
+// initial-exec form works in executables (the linker turns the first instruction into a constant)
+// and in shared libraries alike.
 static inline __attribute__((always_inline)) struct Machine *arch_machine(void) {
     struct Machine *m;
 #if defined(__x86_64__)
     __asm__ volatile("movq gort_tls_machine@gottpoff(%%rip), %0\n\tmovq %%fs:(%0), %0" : "=r"(m));
 #else
     uint64_t base;
-    __asm__ volatile("adrp %0, :gottprel:gort_tls_machine\n\tldr %0, [%0, :gottprel_lo12:gort_tls_machine]\n\t"
-                     "mrs %1, tpidr_el0\n\tldr %0, [%0, %1]" : "=&r"(m), "=&r"(base));
+    __asm__ volatile(
+        "adrp %0, :gottprel:gort_tls_machine\n\tldr %0, [%0, :gottprel_lo12:gort_tls_machine]\n\t"
+        "mrs %1, tpidr_el0\n\tldr %0, [%0, %1]"
+        : "=&r"(m), "=&r"(base));
 #endif
     return m;
 }
 
-// A counter that grows steadily, at some 1 to 4 per nanosecond: only for "has enough time passed to look at the clock".
+// A counter that grows steadily, at some 1 to 4 per nanosecond: only for "has enough time passed to
+// look at the clock".
 static inline uint64_t arch_cycles(void) {
 #if defined(__x86_64__)
     return __builtin_ia32_rdtsc();

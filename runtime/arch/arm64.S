@@ -1,6 +1,7 @@
 // arm64.S - the switch between goroutines, and the first frame, for aarch64 (AAPCS64).
 //
-// Saved are x19 to x28, the frame pointer, the link register and the low halves of v8 to v15, in the order of struct ArchFrame.
+// Saved are x19 to x28, the frame pointer, the link register and the low halves of v8 to v15, in
+// the order of struct ArchFrame.
 #if defined(__aarch64__)
     .text
 

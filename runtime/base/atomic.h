@@ -1,8 +1,9 @@
 // atomic.h - atomic accesses with their ordering in the name.
 //
-// Fields are plain integers and pointers; what makes an access atomic is how it is made, and so that shows at each
-// place. The comment beside an access says with which other access it pairs. `seq_cst` is for store-then-load protocols
-// (two sides that each write one word and then read the other's), the rest is acquire and release.
+// Fields are plain integers and pointers; what makes an access atomic is how it is made, and so
+// that shows at each place. The comment beside an access says with which other access it pairs.
+// `seq_cst` is for store-then-load protocols (two sides that each write one word and then read the
+// other's), the rest is acquire and release.
 #ifndef GORT_BASE_ATOMIC_H
 #define GORT_BASE_ATOMIC_H
 
@@ -29,10 +30,10 @@
 #define cas_release(p, expected, v) CAS_WITH(p, expected, v, __ATOMIC_RELEASE)
 #define cas_acq_rel(p, expected, v) CAS_WITH(p, expected, v, __ATOMIC_ACQ_REL)
 #define cas_seq_cst(p, expected, v) CAS_WITH(p, expected, v, __ATOMIC_SEQ_CST)
-#define CAS_WITH(p, expected, v, order)                                                            \
-    ({                                                                                             \
-        __typeof__(*(p)) cas_expected_ = (expected);                                               \
-        __atomic_compare_exchange_n((p), &cas_expected_, (v), false, (order), __ATOMIC_RELAXED);   \
+#define CAS_WITH(p, expected, v, order)                                                          \
+    ({                                                                                           \
+        __typeof__(*(p)) cas_expected_ = (expected);                                             \
+        __atomic_compare_exchange_n((p), &cas_expected_, (v), false, (order), __ATOMIC_RELAXED); \
     })
 
 // Keeps the compiler from moving memory accesses across this point.

@@ -1,7 +1,7 @@
 // check.h - what must hold. gort_check is always on, gort_assert in builds with -DGORT_DEV.
 //
-// A failed check is the runtime's own fault (a throw): it prints `fatal error: runtime: ...` with its place and aborts, so that a debugger or a
-// core file shows the state as it was.
+// A failed check is the runtime's own fault (a throw): it prints `fatal error: runtime: ...` with
+// its place and aborts, so that a debugger or a core file shows the state as it was.
 #ifndef GORT_BASE_CHECK_H
 #define GORT_BASE_CHECK_H
 

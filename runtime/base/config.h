@@ -1,35 +1,40 @@
 // config.h - every limit of the runtime, with its reason.
 //
-// A build with -DGORT_SMALL shrinks them, so that the rare paths (a full queue, an empty free list) become the common ones and
-// their bugs get a chance.
+// A build with -DGORT_SMALL shrinks them, so that the rare paths (a full queue, an empty free list)
+// become the common ones and their bugs get a chance.
 #ifndef GORT_BASE_CONFIG_H
 #define GORT_BASE_CONFIG_H
 
 #ifdef GORT_SMALL
-#define GORT_RUNQ_SIZE 4u             // spills to the global queue all the time
-#define GORT_GOROUTINE_CACHE 2u       // free goroutines kept by a processor
-#define GORT_STACK_CACHE 2u           // free stacks kept by a processor
+#define GORT_RUNQ_SIZE 4u // spills to the global queue all the time
+#define GORT_GOROUTINE_CACHE 2u // free goroutines kept by a processor
+#define GORT_STACK_CACHE 2u // free stacks kept by a processor
 #define GORT_STACKS_PER_CHUNK 4u
 #define GORT_FAIR_TICKS 7u
 #define GORT_ID_BATCH 2u
 #else
-#define GORT_RUNQ_SIZE 256u           // power of two; half of it moves at a time
+#define GORT_RUNQ_SIZE 256u // power of two; half of it moves at a time
 #define GORT_GOROUTINE_CACHE 128u
 #define GORT_STACK_CACHE 128u
-#define GORT_STACKS_PER_CHUNK 64u     // 16 MiB of address space per mmap
-#define GORT_FAIR_TICKS 61u           // prime, so that it does not fall in step with a program's own rhythm
-#define GORT_ID_BATCH 16u             // goroutine ids taken from the shared counter at a time
+#define GORT_STACKS_PER_CHUNK 64u // 16 MiB of address space per mmap
+#define GORT_FAIR_TICKS 61u // prime, so that it does not fall in step with a program's own rhythm
+#define GORT_ID_BATCH 16u // goroutine ids taken from the shared counter at a time
 #endif
 
-#define GORT_MAX_PROCS 1024           // processors; as many as Go accepts in practice on a machine
-#define GORT_ENV_INLINE 64u           // bytes of a `go` environment that need no allocation: a call with seven words
+#define GORT_MAX_PROCS 1024 // processors; as many as Go accepts in practice on a machine
+#define GORT_ENV_INLINE \
+    64u // bytes of a `go` environment that need no allocation: a call with seven words
 #define GORT_GOROUTINES_PER_SLAB 64u
 
-#define GORT_STACK_BYTES (256u << 10) // address space per goroutine; memory is used page by page as it is touched
-#define GORT_GUARD_BYTES (16u << 10)  // four pages: a frame larger than one page must not step over the guard
-#define GORT_SCHEDULER_STACK_BYTES (256u << 10)   // for the scheduler of a machine; sanitizers and pthread want some room
+#define GORT_STACK_BYTES \
+    (256u << 10) // address space per goroutine; memory is used page by page as it is touched
+#define GORT_GUARD_BYTES \
+    (16u << 10) // four pages: a frame larger than one page must not step over the guard
+#define GORT_SCHEDULER_STACK_BYTES \
+    (256u << 10) // for the scheduler of a machine; sanitizers and pthread want some room
 
-#define GORT_STEAL_ROUNDS 4           // as often does a spinning machine look at all others; the last round takes `next`, too
-#define GORT_STEAL_NAP_US 3           // a goroutine just readied is left to its processor for about this long
+#define GORT_STEAL_ROUNDS \
+    4 // as often does a spinning machine look at all others; the last round takes `next`, too
+#define GORT_STEAL_NAP_US 3 // a goroutine just readied is left to its processor for about this long
 
 #endif

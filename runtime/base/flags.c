@@ -21,7 +21,8 @@ static void report(const char *name, const char *value, const char *meaning) {
     gort_print_finish(&p);
 }
 
-// Digits of [text, end) with an optional minus; false if that is not all, or more than an int64_t holds.
+// Digits of [text, end) with an optional minus; false if that is not all, or more than an int64_t
+// holds.
 static bool parse_number(const char *text, const char *end, int64_t *out) {
     bool negative = text < end && *text == '-';
     uint64_t value = 0;

@@ -6,18 +6,20 @@
 #include <stdint.h>
 
 typedef struct Flags {
-    bool has_seed;          // GODEBUG=seed=N: one processor, all random choices and the schedule follow from N
+    // GODEBUG=seed=N: one processor, all random choices and the schedule follow from N.
+    bool has_seed;
     uint64_t seed;
     bool verify;            // GODEBUG=verify=1: the verify_* functions run at their places
 } Flags;
 
 extern Flags gort_flags;
 
-// Reads GODEBUG once; called by the start of the runtime before anything else. An entry that it does not know belongs to another
-// part (or another version) and is left alone, as Go does; a known one that cannot be read is reported.
+// Reads GODEBUG once; called by the start of the runtime before anything else. An entry that it
+// does not know belongs to another part (or another version) and is left alone, as Go does; a known
+// one that cannot be read is reported.
 void gort_flags_read(void);
-// The environment variable `name` as a whole number in [low, high]; `otherwise` if it is unset, empty, or, with a report on
-// stderr, not such a number.
+// The environment variable `name` as a whole number in [low, high]; `otherwise` if it is unset,
+// empty, or, with a report on stderr, not such a number.
 int64_t gort_flags_number(const char *name, int64_t low, int64_t high, int64_t otherwise);
 
 #endif

@@ -1,10 +1,13 @@
-// random.h - a small generator for choices that must be fair, not secret: xorshift64* with one word of state.
+// random.h - a small generator for choices that must be fair, not secret: xorshift64* with one word
+// of state.
 #ifndef GORT_BASE_RANDOM_H
 #define GORT_BASE_RANDOM_H
 
 #include <stdint.h>
 
-typedef struct Random { uint64_t state; } Random;     // never 0
+typedef struct Random {
+    uint64_t state;
+} Random; // never 0
 
 // Different seeds, also neighbouring ones, give unrelated sequences.
 static inline void random_seed(Random *r, uint64_t seed) {

@@ -1,8 +1,8 @@
 // sanitize.h - keeping the thread sanitizer from seeing what the runtime does for itself.
 //
-// The sanitizer intercepts libc's functions also when code that it has not instrumented calls them: allocating, mapping
-// and copying count as accesses of the current goroutine then. Between begin and end they do not. (What it must be told of goroutines is
-// in sched/sanitize.h.)
+// The sanitizer intercepts libc's functions also when code that it has not instrumented calls them:
+// allocating, mapping and copying count as accesses of the current goroutine then. Between begin
+// and end they do not. (What it must be told of goroutines is in sched/sanitize.h.)
 #ifndef GORT_BASE_SANITIZE_H
 #define GORT_BASE_SANITIZE_H
 

@@ -1,18 +1,22 @@
 // chan.c - channels: send, receive, close.
 //
-// A channel is a lock, a ring buffer, and two queues of waiting goroutines. A value goes the shortest way: from the
-// sender's memory straight into the slot of a receiver that waits, or out of the memory of a sender that waits; the buffer is used only
-// when nobody does. Who waits is parked with the channel still locked, and the lock is released from the other side of the switch
+// A channel is a lock, a ring buffer, and two queues of waiting goroutines. A value goes the
+// shortest way: from the sender's memory straight into the slot of a receiver that waits, or out of
+// the memory of a sender that waits; the buffer is used only when nobody does. Who waits is parked
+// with the channel still locked, and the lock is released from the other side of the switch
 // (sched/park.c), so that a waker always finds a goroutine that is ready to run.
-//   1. Receivers wait only while the buffer is empty, senders only while it is full. Both at once only if all in one queue are
-//      in selects that also wait in the other.
-//   2. Waiting is first in, first out. Whoever takes a sudog out of a queue finishes its wait: copies, sets ok, makes it ready.
-//   3. A goroutine in a select waits in several queues; the first waker that moves select_done from 0 to 1 has it, others drop
-//      its sudogs as they meet them.
-//   4. A closed channel has no waiters. A receive slot is cleared: a collector must not find old values in it.
+//   1. Receivers wait only while the buffer is empty, senders only while it is full. Both at once
+//      only if all in one queue are in selects that also wait in the other.
+//   2. Waiting is first in, first out. Whoever takes a sudog out of a queue finishes its wait:
+//      copies, sets ok, makes it ready.
+//   3. A goroutine in a select waits in several queues; the first waker that moves select_done from
+//      0 to 1 has it, others drop its sudogs as they meet them.
+//   4. A closed channel has no waiters. A receive slot is cleared: a collector must not find old
+//      values in it.
 //   5. Making ready comes after unlocking: the one who wakes up is likely to want this lock next.
-// The thread sanitizer is told what Go's memory model says: the k-th send comes before the k-th receive ends; the k-th receive
-// before the (k + capacity)-th send ends; a close before a receive that sees it.
+// The thread sanitizer is told what Go's memory model says: the k-th send comes before the k-th
+// receive ends; the k-th receive before the (k + capacity)-th send ends; a close before a receive
+// that sees it.
 #include "chan/chan.h"
 
 #include "base/abi.h"
@@ -31,7 +35,8 @@ _Static_assert(sizeof(struct go_select_case) == sizeof(struct go__case) &&
 // ---- copying ------------------------------------------------------------------------------------
 
 // Values of one word, or an int, go in one move.
-static inline __attribute__((always_inline)) void value_copy(void *to, const void *from, size_t size) {
+static inline __attribute__((always_inline)) void value_copy(void *to, const void *from,
+                                                             size_t size) {
     if (likely(size == 8))
         __builtin_memcpy(to, from, 8);
     else if (size == 4)
@@ -51,7 +56,9 @@ static inline __attribute__((always_inline)) void value_clear(void *at, size_t s
 
 static inline char *slot(Channel *c, uint64_t at) { return c->buffer + at * c->elem_size; }
 
-static inline uint64_t advance(const Channel *c, uint64_t at) { return at + 1 == c->capacity ? 0 : at + 1; }
+static inline uint64_t advance(const Channel *c, uint64_t at) {
+    return at + 1 == c->capacity ? 0 : at + 1;
+}
 
 // ---- queues -------------------------------------------------------------------------------------
 
@@ -88,7 +95,7 @@ static inline Sudog *sudog_dequeue(WaitQueue *q) {
     return NULL;
 }
 
-// ---- with the lock held -----------------------------------------------------------------------------
+// ---- with the lock held -------------------------------------------------------------------------
 
 static inline void channel_unlock(Channel *c) {
 #ifdef GORT_DEV
@@ -104,7 +111,8 @@ static inline void wake(Sudog *s, bool ok) {
     gort_ready(s->g);
 }
 
-inline __attribute__((always_inline)) Attempt gort_channel_send_locked(Channel *c, const void *value) {
+inline __attribute__((always_inline)) Attempt gort_channel_send_locked(Channel *c,
+                                                                       const void *value) {
     if (unlikely(c->closed)) {
         channel_unlock(c);
         return CLOSED;
@@ -128,7 +136,8 @@ inline __attribute__((always_inline)) Attempt gort_channel_send_locked(Channel *
     return DONE;
 }
 
-// The buffer is full and a sender waits, or there is no buffer: the oldest value for us, the sender's behind the others.
+// The buffer is full and a sender waits, or there is no buffer: the oldest value for us, the
+// sender's behind the others.
 static inline void receive_from(Channel *c, Sudog *sender, void *value) {
     sanitize_acquire(sender);
     if (c->capacity == 0) {
@@ -165,13 +174,16 @@ inline __attribute__((always_inline)) Attempt gort_channel_receive_locked(Channe
     sanitize_acquire(oldest);
     sanitize_release(oldest);
     c->receive_at = advance(c, c->receive_at);
-    store_release(&c->count, c->count - 1);             // pairs with receive_looks_blocked: after a close that we saw
+    // Pairs with receive_looks_blocked: after a close that we saw.
+    store_release(&c->count, c->count - 1);
     channel_unlock(c);
     return DONE;
 }
 
-// Parks the current goroutine in a queue of the locked channel. True: a value went over; false: it was closed.
-static __attribute__((noinline)) bool channel_wait(Channel *c, WaitQueue *q, void *value, WaitReason reason) {
+// Parks the current goroutine in a queue of the locked channel. True: a value went over; false: it
+// was closed.
+static __attribute__((noinline)) bool channel_wait(Channel *c, WaitQueue *q, void *value,
+                                                   WaitReason reason) {
     Sudog s = {.g = gort_current(), .value = value};
     gort_sudog_enqueue(q, &s);
     c->lock.next = NULL;
@@ -193,17 +205,19 @@ static _Noreturn __attribute__((noinline, cold)) void panic_closed(void) {
     gort_upcalls.panic_plain("send on closed channel");
 }
 
-// Would a send block just now? Without the lock: one moment at which the answer was true is enough for `default`. `closed` is read first:
-// a channel once closed stays so, hence one that was not full then, or closed, was so when a sender could have gone on.
+// Would a send block just now? Without the lock: one moment at which the answer was true is enough
+// for `default`. `closed` is read first: a channel once closed stays so, hence one that was not
+// full then, or closed, was so when a sender could have gone on.
 static inline bool send_looks_blocked(Channel *c) {
     if (load_acquire(&c->closed)) return false;
     jitter();
-    return c->capacity == 0 ? load_relaxed(&c->receivers.first) == NULL : load_relaxed(&c->count) == c->capacity;
+    return c->capacity == 0 ? load_relaxed(&c->receivers.first) == NULL
+                            : load_relaxed(&c->count) == c->capacity;
 }
 
 inline bool gort_channel_send(Channel *c, const void *value, bool block) {
     if (!block && send_looks_blocked(c)) return false;
-    machine_current();                                  // attaches a foreign thread
+    machine_current(); // attaches a foreign thread
     sanitize_read(value, c->elem_size);
     channel_lock(c);
     Attempt a = gort_channel_send_locked(c, value);
@@ -222,12 +236,14 @@ void go__chan_send(void *c, const void *value) {
     gort_channel_send(c, value, true);
 }
 
-// ---- receive --------------------------------------------------------------------------------------
+// ---- receive ------------------------------------------------------------------------------------
 
-// Would a receive block? `empty` is read before `closed`: were it the other way round, a value sent and then a close in between would make
-// us miss both. A channel that is closed is looked at again, under the lock.
+// Would a receive block? `empty` is read before `closed`: were it the other way round, a value sent
+// and then a close in between would make us miss both. A channel that is closed is looked at again,
+// under the lock.
 static inline bool receive_looks_blocked(Channel *c) {
-    bool empty = c->capacity == 0 ? load_acquire(&c->senders.first) == NULL : load_acquire(&c->count) == 0;
+    bool empty =
+        c->capacity == 0 ? load_acquire(&c->senders.first) == NULL : load_acquire(&c->count) == 0;
     jitter();
     return empty && !load_acquire(&c->closed);
 }
@@ -289,12 +305,13 @@ bool gort_channel_drain(Channel *c) {
     return any;
 }
 
-// ---- make, close, len, cap ------------------------------------------------------------------------
+// ---- make, close, len, cap ----------------------------------------------------------------------
 
 // No object may be larger than half of the address space, as in C.
 Channel *gort_channel_new(unsigned long elem_size, long long capacity) {
     unsigned long bytes;
-    if (capacity < 0 || elem_size > UINT32_MAX || __builtin_mul_overflow(elem_size, (unsigned long)capacity, &bytes) ||
+    if (capacity < 0 || elem_size > UINT32_MAX ||
+        __builtin_mul_overflow(elem_size, (unsigned long)capacity, &bytes) ||
         bytes > (1ul << 47) - sizeof(Channel))
         gort_upcalls.panic_plain("makechan: size out of range");
     Machine *m = machine_current();
@@ -307,7 +324,8 @@ Channel *gort_channel_new(unsigned long elem_size, long long capacity) {
 
 void *go__chan_make(unsigned long elem_size, long long n) { return gort_channel_new(elem_size, n); }
 
-// All waiters of a queue of the closed channel, as a list through Goroutine.next, to be made ready after unlocking.
+// All waiters of a queue of the closed channel, as a list through Goroutine.next, to be made ready
+// after unlocking.
 static Goroutine *release_all(Channel *c, WaitQueue *q, Goroutine *list) {
     for (Sudog *s; (s = sudog_dequeue(q)) != NULL;) {
         if (q == &c->receivers && s->value) value_clear(s->value, c->elem_size);
@@ -331,9 +349,9 @@ void go__chan_close(void *p) {
         gort_upcalls.panic_plain("close of closed channel");
     }
     sanitize_release(c);
-    store_release(&c->closed, true);                    // pairs with the unlocked reads above
+    store_release(&c->closed, true); // pairs with the unlocked reads above
     Goroutine *list = release_all(c, &c->receivers, NULL);
-    list = release_all(c, &c->senders, list);           // these panic
+    list = release_all(c, &c->senders, list); // these panic
     channel_unlock(c);
     while (list) {
         Goroutine *g = list;
@@ -342,7 +360,8 @@ void go__chan_close(void *p) {
     }
 }
 
-// A timer's channel never shows what it holds: whether the timer has fired is not to be seen without receiving.
+// A timer's channel never shows what it holds: whether the timer has fired is not to be seen
+// without receiving.
 long go__chan_len(const void *p) {
     const Channel *c = p;
     return c && !c->timer ? (long)load_relaxed(&c->count) : 0;
@@ -358,7 +377,8 @@ int go_select(struct go_select_case *cases, int n, bool block) {
 }
 
 void gort_verify_channel(const Channel *c) {
-    gort_check(c->count <= c->capacity && (c->capacity == 0 || (c->send_at < c->capacity && c->receive_at < c->capacity)));
+    gort_check(c->count <= c->capacity &&
+               (c->capacity == 0 || (c->send_at < c->capacity && c->receive_at < c->capacity)));
     gort_check(c->capacity == 0 || (c->receive_at + c->count) % c->capacity == c->send_at);
     gort_check(!c->closed || (!c->receivers.first && !c->senders.first));
     gort_check(!c->receivers.first == !c->receivers.last && !c->senders.first == !c->senders.last);

@@ -1,16 +1,21 @@
 // select.c - waiting for the first of several channel operations.
 //
-// All channels are locked at once, in the order of their addresses (two selects over the same channels cannot block each other), so
-// that the cases are looked at in one instant: while at least one is ready at every moment, `default` is never taken. The
-// cases are tried in an order of chance, and the first that can proceed does; a random order with the first ready one taken makes each ready
-// one equally likely. If none can, the goroutine queues at all of them and parks, the locks released from the other side.
+// All channels are locked at once, in the order of their addresses (two selects over the same
+// channels cannot block each other), so that the cases are looked at in one instant: while at least
+// one is ready at every moment, `default` is never taken. The cases are tried in an order of
+// chance, and the first that can proceed does; a random order with the first ready one taken makes
+// each ready one equally likely. If none can, the goroutine queues at all of them and parks, the
+// locks released from the other side.
 //   1. A channel that occurs in several cases is locked once.
-//   2. While the goroutine is queued, the waker that moves select_done from 0 to 1 decides which case it is.
-//   3. Woken, it takes itself out of the other queues, one channel at a time: each removal needs that channel's lock only. It
-//      takes each of these locks even if the sudog is gone already, since a waker that lost the race may still be reading it.
-//      The winner's needs no lock: its waker is done with it.
+//   2. While the goroutine is queued, the waker that moves select_done from 0 to 1 decides which
+//      case it is.
+//   3. Woken, it takes itself out of the other queues, one channel at a time: each removal needs
+//      that channel's lock only. It takes each of these locks even if the sudog is gone already,
+//      since a waker that lost the race may still be reading it. The winner's needs no lock: its
+//      waker is done with it.
 //   4. Cases without a channel are left out: never ready.
-// One case with `default` looks at the channel without a lock; one case without is a plain send or receive.
+// One case with `default` looks at the channel without a lock; one case without is a plain send or
+// receive.
 #include "chan/chan.h"
 
 #include "base/abi.h"
@@ -19,20 +24,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A select at work. order: cases to try, shuffled; by_address: the channels, sorted. Up to FEW cases lie on the stack.
+// A select at work. order: cases to try, shuffled; by_address: the channels, sorted. Up to FEW
+// cases lie on the stack.
 enum { FEW = 8 };
 typedef struct Select {
     struct go__case *cases;
     Sudog *sudogs;
     uint32_t *order;
     Channel **by_address;
-    uint32_t n;                  // cases with a channel
-    uint32_t n_channels;         // different ones
-    bool timers;                 // some channel belongs to a timer
-    bool panics;                 // the chosen case sends on a closed channel
+    uint32_t n; // cases with a channel
+    uint32_t n_channels; // different ones
+    bool timers; // some channel belongs to a timer
+    bool panics; // the chosen case sends on a closed channel
 } Select;
 
-// Fills order (each permutation equally likely) and by_address (sorted by insertion while they are few).
+// Fills order (each permutation equally likely) and by_address (sorted by insertion while they are
+// few).
 static inline void select_collect(Select *s, int n, Random *random) {
     for (int i = 0; i < n; i++) {
         Channel *c = s->cases[i].chan;
@@ -57,16 +64,19 @@ static inline void select_sort(Select *s) {
         for (uint32_t i = 1; i < s->n; i++) {
             Channel *c = s->by_address[i];
             uint32_t at = i;
-            for (; at > 0 && (uintptr_t)s->by_address[at - 1] > (uintptr_t)c; at--) s->by_address[at] = s->by_address[at - 1];
+            for (; at > 0 && (uintptr_t)s->by_address[at - 1] > (uintptr_t)c; at--)
+                s->by_address[at] = s->by_address[at - 1];
             s->by_address[at] = c;
         }
     }
     for (uint32_t i = 0; i < s->n; i++)
-        if (i == 0 || s->by_address[i] != s->by_address[i - 1]) s->by_address[s->n_channels++] = s->by_address[i];
+        if (i == 0 || s->by_address[i] != s->by_address[i - 1])
+            s->by_address[s->n_channels++] = s->by_address[i];
 }
 
 static inline void select_lock(Select *s) {
-    for (uint32_t i = 0; i < s->n_channels; i++) spin_lock(&s->by_address[i]->lock.lock, RANK_CHANNEL);
+    for (uint32_t i = 0; i < s->n_channels; i++)
+        spin_lock(&s->by_address[i]->lock.lock, RANK_CHANNEL);
 }
 
 static inline void select_unlock_others(Select *s, const Channel *except) {
@@ -87,17 +97,20 @@ static inline void case_finish(Select *s, struct go__case *k, bool ok) {
     if (!k->send && k->value) sanitize_write(k->value, ((Channel *)k->chan)->elem_size);
 }
 
-enum { NONE_READY = -1, TRY_AGAIN = -2 };
+enum { NONE_READY = -1,
+       TRY_AGAIN = -2 };
 
-// All channels are locked. Index of the case performed, with all unlocked; NONE_READY with everything still locked; or TRY_AGAIN, unlocked: those
-// who waited at the other end were in selects, and others have had them.
+// All channels are locked. Index of the case performed, with all unlocked; NONE_READY with
+// everything still locked; or TRY_AGAIN, unlocked: those who waited at the other end were in
+// selects, and others have had them.
 static inline int select_try(Select *s) {
     for (uint32_t i = 0; i < s->n; i++) {
         struct go__case *k = &s->cases[s->order[i]];
         if (!case_is_ready(k)) continue;
         Channel *c = k->chan;
-        select_unlock_others(s, c);        // the choice is made; the one who wakes up may want them
-        Attempt a = k->send ? gort_channel_send_locked(c, k->value) : gort_channel_receive_locked(c, k->value);
+        select_unlock_others(s, c); // the choice is made; the one who wakes up may want them
+        Attempt a = k->send ? gort_channel_send_locked(c, k->value)
+                            : gort_channel_receive_locked(c, k->value);
         if (a == BLOCK) {
             spin_unlock(&c->lock.lock, RANK_CHANNEL);
             return TRY_AGAIN;
@@ -186,7 +199,7 @@ static __attribute__((noinline)) int select_many(struct go__case *cases, int n, 
     s.by_address = (Channel **)(s.sudogs + count);
     s.order = (uint32_t *)(s.by_address + count);
     int chosen = select_run(&s, n, block);
-    free(memory);                          // before a panic, which does not come back
+    free(memory); // before a panic, which does not come back
     if (unlikely(s.panics)) panic_closed();
     return chosen;
 }

@@ -1,8 +1,9 @@
 // heap.c - memory that stays: a pointer moves through fresh pages.
 //
-// There is no collector here, and so nothing is ever given back: an allocation takes the next bytes of the
-// processor's piece (64 KiB), which comes from an arena (4 MiB of fresh address space, zero by the kernel's promise). Large
-// objects get pages of their own. A build for the address sanitizer uses calloc, so that running over an object's end is found.
+// There is no collector here, and so nothing is ever given back: an allocation takes the next bytes
+// of the processor's piece (64 KiB), which comes from an arena (4 MiB of fresh address space, zero
+// by the kernel's promise). Large objects get pages of their own. A build for the address sanitizer
+// uses calloc, so that running over an object's end is found.
 #include "mem/heap.h"
 
 #include "base/check.h"
@@ -16,19 +17,24 @@ static void *allocate(HeapCache *cache, size_t size, size_t align) {
     void *p = NULL;
     (void)cache;
     __lsan_disable();
-    if (posix_memalign(&p, align < 16 ? 16 : align, size)) gort_upcalls.fatal("runtime: out of memory");
+    if (posix_memalign(&p, align < 16 ? 16 : align, size))
+        gort_upcalls.fatal("runtime: out of memory");
     __lsan_enable();
     return __builtin_memset(p, 0, size);
 }
 #else
-enum { PIECE = 64 << 10, ARENA = 4 << 20, LARGE = 16 << 10, PAGE = 4096 };
+enum { PIECE = 64 << 10,
+       ARENA = 4 << 20,
+       LARGE = 16 << 10,
+       PAGE = 4096 };
 
 static Lock heap_lock;
 static HeapCache shared;             // for callers without a processor; under heap_lock
 static char *arena_next, *arena_end; // under heap_lock
 
 static void *fresh_pages(size_t bytes, size_t align) {
-    void *p = bytes <= SIZE_MAX / 4 && align <= SIZE_MAX / 4 ? gort_os_memory_map(bytes, align) : NULL;
+    void *p =
+        bytes <= SIZE_MAX / 4 && align <= SIZE_MAX / 4 ? gort_os_memory_map(bytes, align) : NULL;
     if (!p) gort_upcalls.fatal("runtime: out of memory");
     return p;
 }
@@ -72,6 +78,6 @@ static inline void *allocate(HeapCache *cache, size_t size, size_t align) {
 
 void *gort_heap_allocate(HeapCache *cache, size_t size, size_t align) {
     gort_assert(align && (align & (align - 1)) == 0);
-    if (size == 0) size = 1;             // distinct objects have distinct addresses, as C wants it
+    if (size == 0) size = 1; // distinct objects have distinct addresses, as C wants it
     return allocate(cache, size, align);
 }

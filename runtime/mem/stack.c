@@ -1,20 +1,26 @@
 // stack.c - goroutine stacks in fixed slots of address space.
 //
-// A slot is 256 KiB of address space without reservation; the kernel gives memory page by page as it is touched, so a
-// goroutine that uses little costs 4 KiB (and half a KiB of page table). At the low end of a slot is the guard: running over the
-// end faults, and gort_stack_guard_owner tells the signal handler whose stack it was. Slots come 64 at a time (a chunk); a chunk is never given
-// back, because unmapping and faulting again costs a microsecond each and a guard about as much: free
-// stacks are kept in lists, last in first out, per processor and, when that has too many, in a shared one.
+// A slot is 256 KiB of address space without reservation; the kernel gives memory page by page as
+// it is touched, so a goroutine that uses little costs 4 KiB (and half a KiB of page table). At the
+// low end of a slot is the guard: running over the end faults, and gort_stack_guard_owner tells the
+// signal handler whose stack it was. Slots come 64 at a time (a chunk); a chunk is never given
+// back, because unmapping and faulting again costs a microsecond each and a guard about as much:
+// free stacks are kept in lists, last in first out, per processor and, when that has too many, in a
+// shared one.
 //
-// Equal strides are poison for caches: tops that are 256 KiB apart fall into the same cache sets, and switching between a thousand
-// goroutines took 26 ns instead of 8. So tops are staggered, by lines within a page and by pages across the
-// second-level cache's sets: (i % 32) lines + (i / 32 % 8) pages.
+// Equal strides are poison for caches: tops that are 256 KiB apart fall into the same cache sets,
+// and switching between a thousand goroutines took 26 ns instead of 8. So tops are staggered, by
+// lines within a page and by pages across the second-level cache's sets: (i % 32) lines + (i / 32 %
+// 8) pages.
 //
-//   1. Above `high`, in the page that is warm anyway, lies the slot's header: link and owner. Its address follows from the slot's number.
-//   2. chunks is a list that only grows, published with release: a signal handler may read it at any time.
-//   3. A header is written by whoever acquires the stack; a signal handler asks only about the stack that faulted, which
-//      has its owner.
-// Where the kernel lacks MADV_GUARD_INSTALL and a process has used up its mappings, later stacks go without a guard: better than no stack.
+//   1. Above `high`, in the page that is warm anyway, lies the slot's header: link and owner. Its
+//      address follows from the slot's number.
+//   2. chunks is a list that only grows, published with release: a signal handler may read it at
+//      any time.
+//   3. A header is written by whoever acquires the stack; a signal handler asks only about the
+//      stack that faulted, which has its owner.
+// Where the kernel lacks MADV_GUARD_INSTALL and a process has used up its mappings, later stacks go
+// without a guard: better than no stack.
 #include "mem/stack.h"
 
 #include "base/check.h"
@@ -27,27 +33,30 @@
 #endif
 
 typedef struct StackHeader {
-    struct StackHeader *next;       // in a free list
-    struct Goroutine *owner;        // who has it, or had it last
+    struct StackHeader *next; // in a free list
+    struct Goroutine *owner; // who has it, or had it last
     char *low;
-    char *high;                     // the header's own address
+    char *high; // the header's own address
 } StackHeader;
 
-typedef struct Chunk {              // constant after creation
+typedef struct Chunk { // constant after creation
     struct Chunk *next;
-    char *base;                     // GORT_STACKS_PER_CHUNK slots
-    uint32_t first;                 // number of its first slot, counted over all chunks
+    char *base; // GORT_STACKS_PER_CHUNK slots
+    uint32_t first; // number of its first slot, counted over all chunks
 } Chunk;
 
-static Chunk *chunks;               // (a) invariant 2
-static uint32_t fresh = GORT_STACKS_PER_CHUNK;   // next unused slot of the newest chunk, under stacks_lock
-static StackHeader *shared;           // under stacks_lock
-static uint32_t shared_count;       // written under stacks_lock, read as a hint
+static Chunk *chunks; // (a) invariant 2
+// Next unused slot of the newest chunk, under stacks_lock.
+static uint32_t fresh = GORT_STACKS_PER_CHUNK;
+static StackHeader *shared; // under stacks_lock
+static uint32_t shared_count; // written under stacks_lock, read as a hint
 static Lock stacks_lock;
 
 static Chunk *chunk_of(const void *address) {
     for (Chunk *c = load_acquire(&chunks); c; c = c->next)
-        if ((uintptr_t)address - (uintptr_t)c->base < (size_t)GORT_STACKS_PER_CHUNK * GORT_STACK_BYTES) return c;
+        if ((uintptr_t)address - (uintptr_t)c->base <
+            (size_t)GORT_STACKS_PER_CHUNK * GORT_STACK_BYTES)
+            return c;
     return NULL;
 }
 
@@ -68,7 +77,7 @@ static void chunk_add(void) {
     c->base = base;
     c->first = chunks ? chunks->first + GORT_STACKS_PER_CHUNK : 0;
     c->next = chunks;
-    store_release(&chunks, c);      // pairs with the load in chunk_of
+    store_release(&chunks, c); // pairs with the load in chunk_of
     fresh = 0;
 }
 
@@ -89,7 +98,8 @@ static StackHeader *stack_new(void) {
 
 // One stack of the shared list, or NULL; moves up to n - 1 more to the cache, if there is one.
 static StackHeader *shared_take(StackCache *cache, uint32_t n) {
-    if (load_relaxed(&shared_count) == 0) return NULL;       // a hint: at worst one new slot too many
+    // A hint: at worst one new slot too many.
+    if (load_relaxed(&shared_count) == 0) return NULL;
     gort_lock_acquire(&stacks_lock, RANK_ALLOCATE);
     StackHeader *h = shared;
     uint32_t taken = h != NULL;
@@ -113,8 +123,9 @@ static __attribute__((noinline)) StackHeader *acquire_slow(StackCache *cache) {
 }
 
 #ifdef GORT_TSAN
-// What the sanitizer knows of a stack's bytes must not outlive its goroutine: the next one's accesses are not ordered after those. It forgets a range
-// that is mapped anew while it ignores the thread. The header's page stays, so a stack ends at the page before.
+// What the sanitizer knows of a stack's bytes must not outlive its goroutine: the next one's
+// accesses are not ordered after those. It forgets a range that is mapped anew while it ignores the
+// thread. The header's page stays, so a stack ends at the page before.
 static char *stack_high(const StackHeader *h) { return (char *)((uintptr_t)h & ~(uintptr_t)4095); }
 static StackHeader *header_of(Stack stack) {
     Chunk *c = chunk_of(stack.low);
@@ -128,7 +139,8 @@ static inline char *stack_high(const StackHeader *h) { return h->high; }
 static inline StackHeader *header_of(Stack stack) { return (StackHeader *)stack.high; }
 static inline void stack_forget(StackHeader *h) {
 #ifdef GORT_ASAN
-    __asan_unpoison_memory_region(h->low, (size_t)(h->high - h->low));   // frames left by panics and go_exit
+    // Frames left by panics and go_exit.
+    __asan_unpoison_memory_region(h->low, (size_t)(h->high - h->low));
 #endif
     (void)h;
 }

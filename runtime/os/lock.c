@@ -1,9 +1,10 @@
 // lock.c - the two locks, and the order in which they may be taken.
 //
-// A SpinLock's release is a plain store: it cannot tell whether somebody waits, so nobody may sleep for it without an end. A
-// waiter spins (the holder is on another core, and about done), gives its core away (the holder was put aside on this one), and
-// at last naps 50 us at a time. Rejected: a futex in every channel, whose release needs a locked exchange, 5 ns
-// of the 60 that a round trip takes.
+// A SpinLock's release is a plain store: it cannot tell whether somebody waits, so nobody may sleep
+// for it without an end. A waiter spins (the holder is on another core, and about done), gives its
+// core away (the holder was put aside on this one), and at last naps 50 us at a time. Rejected: a
+// futex in every channel, whose release needs a locked exchange, 5 ns of the 60 that a round trip
+// takes.
 #include "os/os.h"
 
 #include "base/check.h"
@@ -12,7 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SPINS = 100, YIELDS = 20 };
+enum { SPINS = 100,
+       YIELDS = 20 };
 
 __attribute__((noinline, cold)) void gort_spin_lock_slow(SpinLock *l) {
     for (unsigned tries = 0;; tries++) {
@@ -55,12 +57,14 @@ void gort_lock_release(Lock *l, LockRank rank) {
 }
 
 #ifdef GORT_DEV
-// The ranks a thread holds, as a count for each. A lock is released by the thread that took it, though perhaps by another goroutine on
-// it (see sched/park.c), so counting by thread is right. noinline: the address of a thread-local must not outlive a switch.
+// The ranks a thread holds, as a count for each. A lock is released by the thread that took it,
+// though perhaps by another goroutine on it (see sched/park.c), so counting by thread is right.
+// noinline: the address of a thread-local must not outlive a switch.
 static _Thread_local uint8_t held[RANK_ALLOCATE + 1];
 
 __attribute__((noinline)) void gort_rank_acquired(LockRank rank) {
-    for (int above = (int)rank + (rank != RANK_CHANNEL && rank != RANK_ALLOCATE ? 0 : 1); above <= RANK_ALLOCATE; above++)
+    for (int above = (int)rank + (rank != RANK_CHANNEL && rank != RANK_ALLOCATE ? 0 : 1);
+         above <= RANK_ALLOCATE; above++)
         gort_check(held[above] == 0 && "locks are taken in the order of their ranks");
     held[rank]++;
 }

@@ -1,8 +1,9 @@
 // memory.c - address space from the kernel.
 //
-// Guards are the interesting part. mprotect splits a mapping in three, and the kernel's limit of 65,530 mappings is then met at 32,753
-// stacks. MADV_GUARD_INSTALL (Linux 6.13) marks the page table entries instead: no mapping is split, and the
-// guard survives MADV_DONTNEED. It is tried first, and given up for good when the kernel does not know it.
+// Guards are the interesting part. mprotect splits a mapping in three, and the kernel's limit of
+// 65,530 mappings is then met at 32,753 stacks. MADV_GUARD_INSTALL (Linux 6.13) marks the page
+// table entries instead: no mapping is split, and the guard survives MADV_DONTNEED. It is tried
+// first, and given up for good when the kernel does not know it.
 #include "os/os.h"
 
 #include "base/sanitize.h"
@@ -14,11 +15,12 @@
 #define MADV_GUARD_INSTALL 102
 #endif
 
-// The thread sanitizer takes mapping for a write of the whole range by the current goroutine, unless it ignores it just then:
-// in that case it forgets what it knew of the range.
+// The thread sanitizer takes mapping for a write of the whole range by the current goroutine,
+// unless it ignores it just then: in that case it forgets what it knew of the range.
 static void *map(void *at, size_t bytes, int flags) {
     sanitize_ignore_begin();
-    void *p = mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+    void *p = mmap(at, bytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
     sanitize_ignore_end();
     return p;
 }
@@ -55,6 +57,4 @@ void gort_os_memory_small_pages(void *at, size_t bytes) {
     errno = saved;
 }
 
-void gort_os_memory_renew(void *at, size_t bytes) {
-    map(at, bytes, MAP_FIXED);
-}
+void gort_os_memory_renew(void *at, size_t bytes) { map(at, bytes, MAP_FIXED); }

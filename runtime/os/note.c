@@ -1,6 +1,7 @@
 // note.c - one thread sleeps on a futex, others wake it.
 //
-// The state says whether the owner really sleeps, so that waking one who is still awake costs no system call.
+// The state says whether the owner really sleeps, so that waking one who is still awake costs no
+// system call.
 #include "os/os.h"
 
 #include <errno.h>
@@ -8,9 +9,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { NOTHING, KEPT, ASLEEP };
+enum { NOTHING,
+       KEPT,
+       ASLEEP };
 
-// With an absolute time on the monotonic clock; NULL: for ever. Any return is a reason to look again.
+// With an absolute time on the monotonic clock; NULL: for ever. Any return is a reason to look
+// again.
 static void futex_wait(uint32_t *word, uint32_t value, const struct timespec *deadline) {
     int saved = errno;
     syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, value, deadline, NULL,
@@ -19,7 +23,8 @@ static void futex_wait(uint32_t *word, uint32_t value, const struct timespec *de
 }
 
 void gort_note_sleep(Note *n) {
-    while (!cas_acquire(&n->state, KEPT, NOTHING)) {     // pairs with the exchange in gort_note_wake
+    // Pairs with the exchange in gort_note_wake.
+    while (!cas_acquire(&n->state, KEPT, NOTHING)) {
         if (!cas_acquire(&n->state, NOTHING, ASLEEP) && load_relaxed(&n->state) == KEPT) continue;
         futex_wait(&n->state, ASLEEP, NULL);
     }
@@ -29,7 +34,8 @@ bool gort_note_sleep_until(Note *n, int64_t deadline_ns) {
     struct timespec deadline = {deadline_ns / 1000000000, deadline_ns % 1000000000};
     while (!cas_acquire(&n->state, KEPT, NOTHING)) {
         if (os_now() >= deadline_ns) {
-            if (exchange_acquire(&n->state, NOTHING) == KEPT) return true;   // woken at the last moment
+            // Woken at the last moment.
+            if (exchange_acquire(&n->state, NOTHING) == KEPT) return true;
             return false;
         }
         if (!cas_acquire(&n->state, NOTHING, ASLEEP) && load_relaxed(&n->state) == KEPT) continue;

@@ -1,13 +1,16 @@
-// os.h - every system call of the runtime, behind one header: memory, threads, locks, notes, the clock.
+// os.h - every system call of the runtime, behind one header: memory, threads, locks, notes, the
+// clock.
 //
 // Two locks and a note:
-//   SpinLock  a word, released by a plain store: what a channel pays at each operation. Whoever finds it taken spins a little, then lets
-//             other threads run, then naps: the holder may have lost its core. For sections of a few dozen
-//             instructions without system calls.
+//   SpinLock  a word, released by a plain store: what a channel pays at each operation. Whoever
+//   finds it taken spins a little, then lets
+//             other threads run, then naps: the holder may have lost its core. For sections of a
+//             few dozen instructions without system calls.
 //   Lock      a futex: for sections that others wait for at length (the scheduler's own lock).
 //   Note      one thread sleeps, another wakes it; a wake before the sleep is kept.
-// None of these changes errno, except where said: it is the goroutine's, and a program that sends on a channel has not made a system call.
-// In builds with -DGORT_DEV each lock has a rank, and a thread takes them in increasing order only (os/rank.c).
+// None of these changes errno, except where said: it is the goroutine's, and a program that sends
+// on a channel has not made a system call. In builds with -DGORT_DEV each lock has a rank, and a
+// thread takes them in increasing order only (os/rank.c).
 #ifndef GORT_OS_OS_H
 #define GORT_OS_OS_H
 
@@ -18,10 +21,12 @@
 
 // ---- memory.c -----------------------------------------------------------------------------------
 
-// Zeroed pages without reservation of swap, at a multiple of `align` (a power of two, at least a page); NULL: there are none.
+// Zeroed pages without reservation of swap, at a multiple of `align` (a power of two, at least a
+// page); NULL: there are none.
 void *gort_os_memory_map(size_t bytes, size_t align);
-// Makes [at, at + bytes) fault on every access, for good. Takes no map entry where the kernel has MADV_GUARD_INSTALL (6.13); else mprotect,
-// of which a process has about 32,000: false when they are used up.
+// Makes [at, at + bytes) fault on every access, for good. Takes no map entry where the kernel has
+// MADV_GUARD_INSTALL (6.13); else mprotect, of which a process has about 32,000: false when they
+// are used up.
 bool gort_os_memory_guard(void *at, size_t bytes);
 // Replaces pages of gort_os_memory_map by zeroed ones.
 void gort_os_memory_renew(void *at, size_t bytes);
@@ -30,13 +35,13 @@ void gort_os_memory_small_pages(void *at, size_t bytes);
 
 // ---- lock.c -------------------------------------------------------------------------------------
 
-typedef enum LockRank {       // a thread that holds one may take those further down
-    RANK_START = 1,           // one change of GOMAXPROCS at a time
-    RANK_TIMERS,              // a processor's timers
-    RANK_TIMERS_RETIRED,      // those of a processor that goes out of use
-    RANK_CHANNEL,             // several at a time, in address order
-    RANK_SCHED,               // gort_sched.lock
-    RANK_ALLOCATE             // free lists of goroutines, stacks, memory: leaves
+typedef enum LockRank { // a thread that holds one may take those further down
+    RANK_START = 1, // one change of GOMAXPROCS at a time
+    RANK_TIMERS, // a processor's timers
+    RANK_TIMERS_RETIRED, // those of a processor that goes out of use
+    RANK_CHANNEL, // several at a time, in address order
+    RANK_SCHED, // gort_sched.lock
+    RANK_ALLOCATE // free lists of goroutines, stacks, memory: leaves
 } LockRank;
 
 #ifdef GORT_DEV
@@ -47,7 +52,9 @@ void gort_rank_released(LockRank rank);
 #define gort_rank_released(rank) ((void)0)
 #endif
 
-typedef struct SpinLock { uint32_t taken; } SpinLock;
+typedef struct SpinLock {
+    uint32_t taken;
+} SpinLock;
 void gort_spin_lock_slow(SpinLock *l);
 
 static inline __attribute__((always_inline)) void spin_lock(SpinLock *l, LockRank rank) {
@@ -61,18 +68,23 @@ static inline __attribute__((always_inline)) void spin_unlock(SpinLock *l, LockR
     store_release(&l->taken, 0);
 }
 
-typedef struct Lock { uint32_t state; } Lock;   // 0 free, 1 taken, 2 taken and somebody may wait
+typedef struct Lock {
+    uint32_t state;
+} Lock; // 0 free, 1 taken, 2 taken and somebody may wait
 void gort_lock_acquire(Lock *l, LockRank rank);
 void gort_lock_release(Lock *l, LockRank rank);
 
 // ---- note.c -------------------------------------------------------------------------------------
 
-typedef struct Note { uint32_t state; } Note;   // 0 nothing, 1 a wake is kept, 2 the owner sleeps
+typedef struct Note {
+    uint32_t state;
+} Note; // 0 nothing, 1 a wake is kept, 2 the owner sleeps
 // Sleeps until woken, and uses that wake up. One thread only: the owner.
 void gort_note_sleep(Note *n);
 // The same, but not beyond os_now() == deadline_ns; true if woken.
 bool gort_note_sleep_until(Note *n, int64_t deadline_ns);
-// Wakes the owner, or keeps the wake; waking twice is the same as once. The note must outlive the call.
+// Wakes the owner, or keeps the wake; waking twice is the same as once. The note must outlive the
+// call.
 void gort_note_wake(Note *n);
 
 // ---- thread.c -----------------------------------------------------------------------------------
@@ -84,8 +96,8 @@ void gort_os_thread_stack(void **low, void **high);
 void gort_os_thread_yield(void);
 void gort_os_nap_us(unsigned us);
 int gort_os_thread_id(void);
-int gort_os_thread_count(void);       // threads of the process; 0: unknown
-int gort_os_cpu_count(void);          // cores this process may use, at least 1
+int gort_os_thread_count(void); // threads of the process; 0: unknown
+int gort_os_cpu_count(void); // cores this process may use, at least 1
 // Is the address in the main executable (not in a shared library)?
 bool gort_os_in_executable(const void *address);
 bool gort_os_is_initial_thread(void);

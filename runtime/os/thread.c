@@ -14,7 +14,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-typedef struct ThreadStart { void (*fn)(void *); void *arg; } ThreadStart;
+typedef struct ThreadStart {
+    void (*fn)(void *);
+    void *arg;
+} ThreadStart;
 
 static void *thread_main(void *p) {
     ThreadStart start = *(ThreadStart *)p;
@@ -56,7 +59,8 @@ void gort_os_thread_yield(void) { sched_yield(); }
 void gort_os_nap_us(unsigned us) {
     struct timespec t = {0, (long)us * 1000};
     int saved = errno;
-    syscall(SYS_nanosleep, &t, NULL);    // the system call itself: libc's function may be intercepted
+    // The system call itself: libc's function may be intercepted.
+    syscall(SYS_nanosleep, &t, NULL);
     errno = saved;
 }
 
@@ -89,7 +93,8 @@ int gort_os_cpu_count(void) {
     return online > 0 ? (int)online : 1;
 }
 
-// The kernel tells where the executable's program headers are; PT_PHDR gives the distance between link and load addresses.
+// The kernel tells where the executable's program headers are; PT_PHDR gives the distance between
+// link and load addresses.
 bool gort_os_in_executable(const void *address) {
     const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
     size_t n = getauxval(AT_PHNUM);

@@ -1,9 +1,10 @@
 // foreign.c - threads that the runtime did not make.
 //
-// A pthread of the program may use channels, sleep, and start goroutines. At its first call it is attached: it gets a
-// machine that never holds a processor and never sits in a list of idle ones, and a goroutine that is bound to it. What
-// it makes runnable goes to the global queue. When it parks, the thread itself sleeps on the machine's note, and `ready` wakes
-// the note. A pthread key's destructor detaches it when the thread ends.
+// A pthread of the program may use channels, sleep, and start goroutines. At its first call it is
+// attached: it gets a machine that never holds a processor and never sits in a list of idle ones,
+// and a goroutine that is bound to it. What it makes runnable goes to the global queue. When it
+// parks, the thread itself sleeps on the machine's note, and `ready` wakes the note. A pthread
+// key's destructor detaches it when the thread ends.
 #define _GNU_SOURCE
 #include "sched/sched.h"
 
@@ -57,7 +58,8 @@ static Goroutine *foreign_goroutine(Machine *m) {
 __attribute__((noinline, cold)) Machine *gort_attach(void) {
     int saved_errno = errno;
     gort_start();
-    if (gort_tls_machine) return gort_tls_machine;       // it was the initial thread, adopted by the start
+    // It was the initial thread, adopted by the start.
+    if (gort_tls_machine) return gort_tls_machine;
     add_seq_cst(&gort_sched.foreign_count, 1);
     Machine *m = gort_machine_new();
     m->foreign = true;

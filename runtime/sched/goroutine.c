@@ -1,9 +1,11 @@
 // goroutine.c - birth and death.
 //
-// Goroutine structures live in slabs that are never freed, so that a list of all of them can be walked without a lock, by a crash report
-// too: a stale one is dead memory of the right type. A dead goroutine goes to a free list of the processor, and from there in
-// halves to a shared one. A goroutine has no stack before its first run, and none after its end; what it needs until
-// then, the copy of its environment, is in the structure (up to GORT_ENV_INLINE bytes) or in malloc'ed memory.
+// Goroutine structures live in slabs that are never freed, so that a list of all of them can be
+// walked without a lock, by a crash report too: a stale one is dead memory of the right type. A
+// dead goroutine goes to a free list of the processor, and from there in halves to a shared one. A
+// goroutine has no stack before its first run, and none after its end; what it needs until then,
+// the copy of its environment, is in the structure (up to GORT_ENV_INLINE bytes) or in malloc'ed
+// memory.
 #include "sched/sched.h"
 
 #include "base/abi.h"
@@ -40,7 +42,7 @@ static void slab_add(void) {
     }
     store_relaxed(&shared_count, shared_count + GORT_GOROUTINES_PER_SLAB);
     slab->next = slabs;
-    store_release(&slabs, slab);          // pairs with the load in gort_goroutine_each
+    store_release(&slabs, slab); // pairs with the load in gort_goroutine_each
 }
 
 static __attribute__((noinline)) Goroutine *allocate_slow(GoroutineCache *cache) {
@@ -88,7 +90,7 @@ void gort_goroutine_recycle(GoroutineCache *cache, Goroutine *g) {
     if (shares || unlikely(cache->count > GORT_GOROUTINE_CACHE)) cache_spill(cache);
 }
 
-// ---- ids and counts ------------------------------------------------------------------------------
+// ---- ids and counts -----------------------------------------------------------------------------
 
 uint64_t gort_goroutine_next_id(Processor *p) {
     if (!p) return add_relaxed(&gort_sched.next_id, 1) - 1;
@@ -108,10 +110,12 @@ static void count_one(Processor *p, uint64_t *of_processor, uint64_t *of_others)
 }
 
 int64_t gort_goroutine_count(void) {
-    int64_t n = (int64_t)(load_relaxed(&gort_sched.foreign_born) - load_relaxed(&gort_sched.foreign_ended));
+    int64_t n =
+        (int64_t)(load_relaxed(&gort_sched.foreign_born) - load_relaxed(&gort_sched.foreign_ended));
     uint32_t made = load_acquire(&gort_sched.processors_made);
     for (uint32_t i = 0; i < made; i++)
-        n += (int64_t)(load_relaxed(&gort_sched.processors[i]->spawned) - load_relaxed(&gort_sched.processors[i]->ended));
+        n += (int64_t)(load_relaxed(&gort_sched.processors[i]->spawned) -
+                       load_relaxed(&gort_sched.processors[i]->ended));
     return n;
 }
 
@@ -136,7 +140,8 @@ static inline void env_copy(Goroutine *g, const void *env, size_t size) {
     sanitize_copy(g->env, env, size);
 }
 
-Goroutine *gort_goroutine_new(Machine *m, void (*fn)(void *), const void *env, size_t env_size, const void *go_pc) {
+Goroutine *gort_goroutine_new(Machine *m, void (*fn)(void *), const void *env, size_t env_size,
+                              const void *go_pc) {
     Processor *p = m->p;
     Goroutine *g = gort_goroutine_allocate(p ? &p->goroutines : NULL);
     gort_assert(load_relaxed(&g->status) == G_IDLE || load_relaxed(&g->status) == G_DEAD);
@@ -163,7 +168,7 @@ void go__go(void (*fn)(void *), const void *env, unsigned long size) {
     Machine *m = machine_current();
     if (unlikely(!fn)) go__go_nil();
     Goroutine *g = gort_goroutine_new(m, fn, env, size, __builtin_return_address(0));
-    sanitize_release(g);                 // the `go` statement comes before the goroutine's start
+    sanitize_release(g); // the `go` statement comes before the goroutine's start
     gort_sched_put(m, g);
 }
 
@@ -196,7 +201,7 @@ void gort_goroutine_free(Machine *m, Goroutine *g) {
     Processor *p = m->p;
     gort_assert(load_relaxed(&g->status) == G_DEAD);
     count_one(p, p ? &p->ended : NULL, &gort_sched.foreign_ended);
-    if (g->is_main) return;              // its stack is the process's; id 1 is not given again
+    if (g->is_main) return; // its stack is the process's; id 1 is not given again
     sanitize_unbind(g);
     gort_stack_release(p ? &p->stacks : NULL, g->stack);
     g->stack = (Stack){NULL, NULL};

@@ -1,8 +1,9 @@
 // machine.c - threads, and which of them holds which processor.
 //
-// A machine is made when a processor has work and no machine is idle, and lives as long as the process. An idle one sleeps on its
-// note, without a processor, in gort_sched.idle_machines; whoever wakes it hands it a processor (next_p). The list is last in, first
-// out: the thread that slept least is warm.
+// A machine is made when a processor has work and no machine is idle, and lives as long as the
+// process. An idle one sleeps on its note, without a processor, in gort_sched.idle_machines;
+// whoever wakes it hands it a processor (next_p). The list is last in, first out: the thread that
+// slept least is warm.
 #include "sched/sched.h"
 
 #include "base/flags.h"
@@ -20,7 +21,8 @@ void gort_processor_put_idle(Processor *p) {
     p->status = P_IDLE;
     p->next_idle = gort_sched.idle_processors;
     gort_sched.idle_processors = p;
-    store_seq_cst(&gort_sched.idle_count, gort_sched.idle_count + 1);      // pairs with gort_sched_wake
+    // Pairs with gort_sched_wake.
+    store_seq_cst(&gort_sched.idle_count, gort_sched.idle_count + 1);
 }
 
 Processor *gort_processor_get_idle(void) {
@@ -63,7 +65,9 @@ void gort_machine_enter_thread(Machine *m) {
     m->errno_address = &errno;
     sanitize_errno(&errno);
     m->thread_id = gort_os_thread_id();
-    random_seed(&m->random, gort_flags.has_seed ? gort_flags.seed : (uint64_t)os_now() ^ (uint64_t)m->thread_id << 32);
+    random_seed(&m->random, gort_flags.has_seed
+                                ? gort_flags.seed
+                                : (uint64_t)os_now() ^ (uint64_t)m->thread_id << 32);
     gort_tls_machine = m;
     if (gort_upcalls.thread_started) gort_upcalls.thread_started();
 }
@@ -90,7 +94,8 @@ static void machine_start(Processor *p, bool spinning) {
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
     m->next_p = p;
     m->spinning = spinning;
-    if (!gort_os_thread_start(machine_main, m)) gort_upcalls.fatal("runtime: cannot create a thread");
+    if (!gort_os_thread_start(machine_main, m))
+        gort_upcalls.fatal("runtime: cannot create a thread");
 }
 
 void gort_machine_run(Processor *p, bool spinning) {
@@ -108,7 +113,7 @@ void gort_machine_run(Processor *p, bool spinning) {
     gort_check(!m->spinning && !m->p);
     m->next_p = p;
     m->spinning = spinning;
-    gort_note_wake(&m->note);               // its release publishes next_p
+    gort_note_wake(&m->note); // its release publishes next_p
 }
 
 static void idle_push(Machine *m) {
@@ -136,7 +141,8 @@ void gort_machine_stop(Machine *m) {
         idle_push(m);
         bool again = gort_deadlock_check();
         gort_lock_release(&gort_sched.lock, RANK_SCHED);
-        bool woken = again ? gort_note_sleep_until(&m->note, os_now() + patience_ns) : (gort_note_sleep(&m->note), true);
+        bool woken = again ? gort_note_sleep_until(&m->note, os_now() + patience_ns)
+                           : (gort_note_sleep(&m->note), true);
         if (!woken) {
             if (patience_ns < 1000000000) patience_ns *= 2;
             gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
@@ -145,7 +151,7 @@ void gort_machine_stop(Machine *m) {
             gort_note_sleep(&m->note);
         }
         if (m->next_p) break;
-        gort_lock_acquire(&gort_sched.lock, RANK_SCHED);       // poked
+        gort_lock_acquire(&gort_sched.lock, RANK_SCHED); // poked
     }
     gort_machine_acquire(m, m->next_p);
 }
@@ -155,7 +161,7 @@ void gort_machine_poke(void) {
     Machine *m = gort_sched.idle_machines;
     if (m) {
         idle_remove(m);
-        gort_note_wake(&m->note);      // with next_p NULL
+        gort_note_wake(&m->note); // with next_p NULL
     }
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
 }

@@ -82,8 +82,8 @@ void gort_scheduler_switch(Machine *m, Goroutine *g) { switch_to(m, &m->schedule
 // readied last, else a pair in conversation would keep the others out for ever.
 static __attribute__((noinline)) Goroutine *next_rare(Machine *m, Processor *p) {
     p->now_ns = os_now();
-    if (load_relaxed(&gort_sched.queue_count) > 0) return &m->scheduler;
-    Goroutine *g = gort_runq_get_fair(p);
+    Goroutine *g = gort_sched_take_global(p, 1);
+    if (!g) g = gort_runq_get_fair(p);
     return g ? g : &m->scheduler;
 }
 

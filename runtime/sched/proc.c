@@ -29,7 +29,7 @@
 #include "sched/sanitize.h"
 #include "sched/timer.h"
 
-// ---- submitting -----------------------------------------------------------------------------------
+// ---- submitting ---------------------------------------------------------------------------------
 
 __attribute__((noinline)) void gort_sched_wake_slow(void) {
     if (load_seq_cst(&gort_sched.spinning) != 0 || !cas_seq_cst(&gort_sched.spinning, 0, 1)) return;
@@ -76,9 +76,9 @@ void gort_sched_timer_changed(int64_t when_ns) {
         gort_note_wake(&sleeper->note);
 }
 
-// ---- looking --------------------------------------------------------------------------------------
+// ---- looking ------------------------------------------------------------------------------------
 
-static Goroutine *take_global(Processor *p, uint32_t max) {
+Goroutine *gort_sched_take_global(Processor *p, uint32_t max) {
     if (load_relaxed(&gort_sched.queue_count) == 0) return NULL;
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     Goroutine *g = gort_globalq_get(p, max);
@@ -215,7 +215,7 @@ static Goroutine *attend(Machine *m, Processor *p) {
     }
     // By the seed: the usual order, or another.
     uint32_t dice = random_below(&m->random, 4);
-    if (dice == 0) return take_global(p, 1);
+    if (dice == 0) return gort_sched_take_global(p, 1);
     return dice == 1 ? gort_runq_get_fair(p) : NULL;
 }
 
@@ -246,9 +246,9 @@ static Goroutine *find_runnable(Machine *m) {
         p->now_ns = os_now();
         gort_timers_run(&p->timers, p->now_ns);
         store_relaxed(&p->tick, p->tick + 1);
-        if (p->tick % GORT_FAIR_TICKS == 0 && (g = take_global(p, 1)) != NULL) return g;
+        if (p->tick % GORT_FAIR_TICKS == 0 && (g = gort_sched_take_global(p, 1)) != NULL) return g;
         if ((g = gort_runq_get(p)) != NULL) return g;
-        if ((g = take_global(p, UINT32_MAX)) != NULL) return g;
+        if ((g = gort_sched_take_global(p, UINT32_MAX)) != NULL) return g;
         if (may_spin(m) && (g = steal_work(m, p)) != NULL) return g;
         if ((g = go_idle(m)) != NULL) return g;
     }

@@ -63,7 +63,7 @@ void gort_verify_globalq(void) {
     gort_check(n == gort_sched.queue_count && last == gort_sched.queue_tail);
 }
 
-// ---- a processor's queue -------------------------------------------------------------------------
+// ---- a processor's queue ------------------------------------------------------------------------
 
 uint32_t gort_runq_length(const Processor *p) {
     return load_relaxed(&p->runq.tail) - load_acquire(&p->runq.head);
@@ -143,9 +143,10 @@ Goroutine *gort_runq_get_fair(Processor *p) {
 
 // ---- stealing -----------------------------------------------------------------------------------
 
-// `next` of a processor whose holder runs is about to run there: leave it a moment, and take it only if that processor has
-// scheduled nothing meanwhile. (That `next` is the same goroutine says little: of a pair that plays ping-pong it is every other time, and a pair
-// torn apart pays a wake-up of a thread for each message: three times the price, measured by test/bench/pingpong at GOMAXPROCS=2.)
+// `next` of a processor whose holder runs is about to run there: leave it a moment, and take it only
+// if that processor has scheduled nothing meanwhile. That `next` is the same goroutine says little:
+// of a pair that plays ping-pong it is, every other time, and a pair torn apart pays a thread's
+// wake-up for each message, three times the price (test/bench/pingpong at GOMAXPROCS=2).
 static Goroutine *steal_next(Processor *victim) {
     Goroutine *g = load_acquire(&victim->runq.next);
     if (!g)

@@ -1,8 +1,10 @@
 // sanitize.c - fibers for the thread sanitizer.
 //
-// To the sanitizer whoever creates a fiber comes before all that the fiber does. A goroutine gets its fiber at its first run,
-// when some other goroutine that happens to be on this thread switches to it: that one must not come before it. So all fibers are created by
-// one that does nothing else and was itself created before everything: what comes before a goroutine is only its `go` statement.
+// To the sanitizer whoever creates a fiber comes before all that the fiber does. A goroutine gets
+// its fiber at its first run, when some other goroutine that happens to be on this thread switches
+// to it: that one must not come before it. So all fibers are created by one that does nothing else
+// and was itself created before everything: what comes before a goroutine is only its `go`
+// statement.
 #ifdef GORT_TSAN
 #include "sched/sanitize.h"
 

@@ -1,12 +1,14 @@
-// sanitize.h - what the sanitizers must be told: which stack runs, and which goroutine's acts come before which other's.
+// sanitize.h - what the sanitizers must be told: which stack runs, and which goroutine's acts come
+// before which other's.
 //
-// Both sanitizers know threads with one stack each, and offer `fibers` for the rest. The switch announces itself before
-// and after; in other builds all of this is empty.
+// Both sanitizers know threads with one stack each, and offer `fibers` for the rest. The switch
+// announces itself before and after; in other builds all of this is empty.
 //
-// For the thread sanitizer a goroutine is a fiber, and a switch orders nothing (flag 1): two goroutines that take turns
-// on one thread are as unordered as on two. What orders them is said here by sanitize_release and sanitize_acquire at the places that Go's
-// memory model names: the `go` statement before the goroutine's start, a send before its receive. The runtime itself
-// is to be compiled without -fsanitize=thread: its own locks would order what the program did not.
+// For the thread sanitizer a goroutine is a fiber, and a switch orders nothing (flag 1): two
+// goroutines that take turns on one thread are as unordered as on two. What orders them is said
+// here by sanitize_release and sanitize_acquire at the places that Go's memory model names: the
+// `go` statement before the goroutine's start, a send before its receive. The runtime itself is to
+// be compiled without -fsanitize=thread: its own locks would order what the program did not.
 #ifndef GORT_SCHED_SANITIZE_H
 #define GORT_SCHED_SANITIZE_H
 
@@ -30,7 +32,8 @@ static inline void sanitize_unbind(Goroutine *g) { (void)g; }
 static inline void sanitize_thread(Goroutine *g) { (void)g; }
 #elif defined(GORT_TSAN)
 #include <sanitizer/tsan_interface.h>
-static inline __attribute__((always_inline)) void sanitize_before_switch(Goroutine *from, Goroutine *to, bool dying) {
+static inline __attribute__((always_inline)) void
+sanitize_before_switch(Goroutine *from, Goroutine *to, bool dying) {
     (void)from, (void)dying;
     __tsan_switch_to_fiber(to->fiber, __tsan_switch_to_fiber_no_sync);
 }
@@ -41,7 +44,9 @@ void sanitize_bind(Goroutine *g);
 void sanitize_unbind(Goroutine *g);
 static inline void sanitize_thread(Goroutine *g) { g->fiber = __tsan_get_current_fiber(); }
 #else
-static inline void sanitize_before_switch(Goroutine *from, Goroutine *to, bool dying) { (void)from, (void)to, (void)dying; }
+static inline void sanitize_before_switch(Goroutine *from, Goroutine *to, bool dying) {
+    (void)from, (void)to, (void)dying;
+}
 static inline void sanitize_after_switch(Goroutine *self) { (void)self; }
 static inline void sanitize_bind(Goroutine *g) { (void)g; }
 static inline void sanitize_unbind(Goroutine *g) { (void)g; }
@@ -49,7 +54,8 @@ static inline void sanitize_thread(Goroutine *g) { (void)g; }
 #endif
 
 // A copy that no sanitizer watches: what it reads and writes on whose behalf is said otherwise.
-static inline __attribute__((always_inline)) void sanitize_copy(void *to, const void *from, size_t size) {
+static inline __attribute__((always_inline)) void sanitize_copy(void *to, const void *from,
+                                                                size_t size) {
 #if defined(GORT_TSAN) && defined(__x86_64__)
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size)::"memory");
 #elif defined(GORT_TSAN)
@@ -72,9 +78,12 @@ static inline __attribute__((always_inline)) void sanitize_clear(void *at, size_
 #ifdef GORT_TSAN
 #define sanitize_acquire(address) __tsan_acquire((void *)(address))
 #define sanitize_release(address) __tsan_release((void *)(address))
-void AnnotateBenignRaceSized(const char *file, int line, const void *at, unsigned long bytes, const char *why);
-// errno's place belongs to the thread, its value to the goroutine: those who take turns on the thread do not race for it.
-#define sanitize_errno(address) AnnotateBenignRaceSized(__FILE__, __LINE__, (address), sizeof(int), "errno")
+void AnnotateBenignRaceSized(const char *file, int line, const void *at, unsigned long bytes,
+                             const char *why);
+// errno's place belongs to the thread, its value to the goroutine: those who take turns on the
+// thread do not race for it.
+#define sanitize_errno(address) \
+    AnnotateBenignRaceSized(__FILE__, __LINE__, (address), sizeof(int), "errno")
 void __tsan_read_range(void *at, unsigned long bytes);
 void __tsan_write_range(void *at, unsigned long bytes);
 #define sanitize_read(at, bytes) ((bytes) ? __tsan_read_range((void *)(at), (bytes)) : (void)0)

@@ -304,6 +304,9 @@ void gort_switch_finish(Machine *m);
 void gort_scheduler_loop(Machine *m);
 // There is new work: see to it that somebody looks.
 void gort_sched_wake(void);
+// A goroutine of the global queue, and up to max - 1 more into p's own; NULL: there is none. Any
+// lock below sched.lock may be held.
+Goroutine *gort_sched_take_global(Processor *p, uint32_t max);
 void gort_sched_wake_slow(void);
 // A runnable goroutine to where m's work goes.
 void gort_sched_put(Machine *m, Goroutine *g);
@@ -325,7 +328,7 @@ void gort_machine_enter_thread(Machine *m); // makes m the current thread's mach
 void gort_processor_put_idle(Processor *p); // under gort_sched.lock
 Processor *gort_processor_get_idle(void); // under gort_sched.lock; NULL: none
 
-// ---- deadlock.c, world.c, start.c -----------------------------------------------------------------
+// ---- deadlock.c, world.c, start.c ---------------------------------------------------------------
 
 // Under gort_sched.lock, when a machine has become idle: fatal if nothing can ever happen again.
 // True: it cannot be told yet, ask again in a while.

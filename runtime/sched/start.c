@@ -1,10 +1,12 @@
 // start.c - how the runtime begins, and what belongs to the program as a whole.
 //
-// If the runtime lies in the main executable, a constructor adopts the process's initial thread: it becomes machine 0, what
-// runs on it becomes goroutine 1, on the process's own stack, and the scheduler of that machine gets a stack of its own. It is an early
-// constructor (priority 101), so those of the program run as goroutine 1 already. If the runtime came with a shared library, there is no
-// goroutine 1: the library may be loaded on any thread, and the process does not end with it; every thread of the program is
-// foreign then. Nothing is started before it is needed: no second thread until there is work for one.
+// If the runtime lies in the main executable, a constructor adopts the process's initial thread: it
+// becomes machine 0, what runs on it becomes goroutine 1, on the process's own stack, and the
+// scheduler of that machine gets a stack of its own. It is an early constructor (priority 101), so
+// those of the program run as goroutine 1 already. If the runtime came with a shared library, there
+// is no goroutine 1: the library may be loaded on any thread, and the process does not end with it;
+// every thread of the program is foreign then. Nothing is started before it is needed: no second
+// thread until there is work for one.
 #define _GNU_SOURCE
 #include "sched/sched.h"
 
@@ -31,7 +33,8 @@ static Stack main_stack(void) {
     struct rlimit limit;
     s.high = (char *)(((uintptr_t)__libc_stack_end + 4095) & ~(uintptr_t)4095);
     size_t bytes = 8u << 20;
-    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) bytes = limit.rlim_cur;
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        bytes = limit.rlim_cur;
     s.low = s.high - bytes;
 #endif
     return s;
@@ -69,7 +72,8 @@ static void start(void) {
     gort_sched.next_id = 1;
     int procs = (int)gort_flags_number("GOMAXPROCS", 1, INT32_MAX, gort_os_cpu_count());
     gort_world_set_procs(gort_flags.has_seed ? 1 : procs);
-    if (gort_os_in_executable((const void *)start) && gort_os_is_initial_thread()) adopt_initial_thread();
+    if (gort_os_in_executable((const void *)start) && gort_os_is_initial_thread())
+        adopt_initial_thread();
     store_release(&gort_sched.started, true);
 }
 
@@ -83,7 +87,7 @@ __attribute__((constructor(101))) static void start_early(void) {
     if (gort_os_in_executable((const void *)start)) gort_start();
 }
 
-// ---- errno and memory of the current goroutine ------------------------------------------------------
+// ---- errno and memory of the current goroutine --------------------------------------------------
 
 // Not inlined, and not const: after a goroutine has moved to another thread the answer is another.
 __attribute__((noinline)) int *go__errno(void) {
@@ -101,7 +105,7 @@ void *go__new_copy(const void *from, unsigned long size, unsigned long align) {
     return __builtin_memcpy(go__new(size, align), from, size);
 }
 
-// ---- names ------------------------------------------------------------------------------------------
+// ---- names --------------------------------------------------------------------------------------
 
 const char *gort_wait_reason_name(WaitReason reason) {
     static const char *const names[WAIT_COUNT] = {

@@ -1,18 +1,23 @@
 // timer.c - a heap of timers per processor.
 //
-// Each heap is four-ary (half the depth of a binary one, and the children of a node share a cache line) and has a lock of its own. The
-// holder of the processor looks at its heap whenever it schedules; a machine about to go idle sleeps no longer than until the earliest timer
-// of all heaps; and a machine that looks for work also fires what is due in the heaps of others.
-//   1. A timer's fields change under the lock of the heap that it points to. So stopping is direct, and nothing is left behind in the heap
-//      to be cleaned away. It points elsewhere only after its heap has retired with its processor (gort_timers_retire);
-//      whoever locks looks again whether it is still the right one.
+// Each heap is four-ary (half the depth of a binary one, and the children of a node share a cache
+// line) and has a lock of its own. The holder of the processor looks at its heap whenever it
+// schedules; a machine about to go idle sleeps no longer than until the earliest timer of all
+// heaps; and a machine that looks for work also fires what is due in the heaps of others.
+//   1. A timer's fields change under the lock of the heap that it points to. So stopping is direct,
+//      and nothing is left behind in the heap to be cleaned away. It points elsewhere only after
+//      its heap has retired with its processor (gort_timers_retire); whoever locks looks again
+//      whether it is still the right one.
 //   2. earliest_ns is v[0]'s time, or INT64_MAX; written under the lock before it is released.
 //   3. v[i].when >= v[(i - 1) / 4].when; v[i].slot == i + 1.
-//   4. Firing happens under the lock. After gort_timer_stop has returned, the timer will not fire, and is not firing.
-//   5. A channel timer is in the heap if and only if it is started and has waiters: so one that nobody waits for neither keeps a
-//      machine awake nor hides a deadlock. Whoever looks at its channel fires it first, if it is due.
+//   4. Firing happens under the lock. After gort_timer_stop has returned, the timer will not fire,
+//      and is not firing.
+//   5. A channel timer is in the heap if and only if it is started and has waiters: so one that
+//      nobody waits for neither keeps a machine awake nor hides a deadlock. Whoever looks at its
+//      channel fires it first, if it is due.
 //   6. Locks: heap, then channel, then scheduler.
-// A timer that becomes the earliest is announced (gort_sched_timer_changed): the machine that sleeps until a later time must be told.
+// A timer that becomes the earliest is announced (gort_sched_timer_changed): the machine that
+// sleeps until a later time must be told.
 #include "sched/timer.h"
 
 #include "base/sanitize.h"
@@ -29,7 +34,8 @@ static void heap_set(TimerHeap *h, uint32_t at, Timer *t) {
 
 static void heap_up(TimerHeap *h, uint32_t at) {
     Timer *t = h->v[at];
-    for (uint32_t up; at > 0 && t->when_ns < h->v[up = (at - 1) / ARY]->when_ns; at = up) heap_set(h, at, h->v[up]);
+    for (uint32_t up; at > 0 && t->when_ns < h->v[up = (at - 1) / ARY]->when_ns; at = up)
+        heap_set(h, at, h->v[up]);
     heap_set(h, at, t);
 }
 
@@ -47,7 +53,8 @@ static void heap_down(TimerHeap *h, uint32_t at) {
     heap_set(h, at, t);
 }
 
-// Pairs with the unlocked reads of sleepers: see invariant 2, and gort_sched_timer_changed for why seq_cst.
+// Pairs with the unlocked reads of sleepers: see invariant 2, and gort_sched_timer_changed for why
+// seq_cst.
 static void heap_publish(TimerHeap *h) {
     store_seq_cst(&h->earliest_ns, h->count ? h->v[0]->when_ns : INT64_MAX);
 }
@@ -90,7 +97,7 @@ void gort_verify_timers(TimerHeap *h) {
     gort_check(h->earliest_ns == (h->count ? h->v[0]->when_ns : INT64_MAX));
 }
 
-// ---- starting and stopping ------------------------------------------------------------------------
+// ---- starting and stopping ----------------------------------------------------------------------
 
 // The heap of the processor at hand; a foreign thread holds none and uses the first one's.
 static TimerHeap *heap_here(void) {
@@ -149,7 +156,8 @@ bool gort_timer_stop(Timer *t) {
 void gort_timer_park(Timer *t, int64_t when_ns, WaitReason reason) {
     gort_timer_lock(t);
     gort_timer_start_locked(t, when_ns, 0);
-    // Announced before it is in force: a machine that wakes too early for it only looks again, after the lock is free.
+    // Announced before it is in force: a machine that wakes too early for it only looks again,
+    // after the lock is free.
     gort_timer_announce(t, when_ns);
     t->heap->lock.next = NULL;
     gort_park(&t->heap->lock, reason);
@@ -157,13 +165,15 @@ void gort_timer_park(Timer *t, int64_t when_ns, WaitReason reason) {
 
 // ---- firing -------------------------------------------------------------------------------------
 
-// t is due. A periodic one goes on by whole periods: what was missed is not made up for. fire comes last: see timer.h.
+// t is due. A periodic one goes on by whole periods: what was missed is not made up for. fire comes
+// last: see timer.h.
 static void timer_fire(Timer *t, int64_t now_ns) {
     TimerHeap *h = t->heap;
     int64_t due_ns = t->when_ns;
     if (t->period_ns > 0) {
         int64_t missed = (now_ns - due_ns) / t->period_ns;
-        if (__builtin_add_overflow(due_ns, t->period_ns * (missed + 1), &t->when_ns)) t->when_ns = INT64_MAX - 1;
+        if (__builtin_add_overflow(due_ns, t->period_ns * (missed + 1), &t->when_ns))
+            t->when_ns = INT64_MAX - 1;
         if (t->slot) {
             heap_down(h, t->slot - 1);
             heap_publish(h);
@@ -192,7 +202,8 @@ int64_t gort_timers_earliest(void) {
     return earliest;
 }
 
-// The processor goes out of use: its timers move to the first one's heap, which stays. Both are locked, the first one first.
+// The processor goes out of use: its timers move to the first one's heap, which stays. Both are
+// locked, the first one first.
 void gort_timers_retire(TimerHeap *h) {
     TimerHeap *first = &gort_sched.processors[0]->timers;
     spin_lock(&first->lock.lock, RANK_TIMERS);

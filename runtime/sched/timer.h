@@ -4,50 +4,60 @@
 
 #include "sched/sched.h"
 
-// A timer belongs to the heap of the processor on which it was first started, and all its fields are guarded by that heap's lock; the owner's
-// memory must stay until the timer is stopped or has fired for the last time.
+// A timer belongs to the heap of the processor on which it was first started, and all its fields
+// are guarded by that heap's lock; the owner's memory must stay until the timer is stopped or has
+// fired for the last time.
 typedef struct Timer Timer;
 struct Timer {
-    TimerHeap *heap;             // (a) set by the first start; changes under the locks of both, the old and the new
+    // (a) set by the first start; changes under the locks of both, the old and the new.
+    TimerHeap *heap;
     int64_t when_ns;             // os_now() when it is due; 0: not started
     int64_t period_ns;           // 0: fires once
     uint32_t slot;               // index in the heap plus one; 0: not in the heap
     bool is_channel;             // in the heap only while somebody waits on its channel
     uint32_t waiters;            // is_channel: goroutines blocked on the channel
-    // Called with the heap's lock held, by any machine that has a processor, or (is_channel) by whoever looks at the channel; due_ns is
-    // the time for which it was set. May make goroutines runnable and use channels; must not touch this heap. Its
-    // last act may end the timer's life.
+    // Called with the heap's lock held, by any machine that has a processor, or (is_channel) by
+    // whoever looks at the channel; due_ns is the time for which it was set. May make goroutines
+    // runnable and use channels; must not touch this heap. Its last act may end the timer's life.
     void (*fire)(Timer *t, int64_t due_ns);
-    void *arg;                   // fire's
+    void *arg; // fire's
 };
 
-// Starts a timer, also one that is pending (it moves). `ready` is what Go calls active: true if it was pending before.
+// Starts a timer, also one that is pending (it moves). `ready` is what Go calls active: true if it
+// was pending before.
 bool gort_timer_start(Timer *t, int64_t when_ns, int64_t period_ns);
-bool gort_timer_stop(Timer *t);       // true if it was pending
-// Puts the current goroutine to sleep until t, which the caller has initialised, fires and makes it ready.
+bool gort_timer_stop(Timer *t); // true if it was pending
+// Puts the current goroutine to sleep until t, which the caller has initialised, fires and makes it
+// ready.
 void gort_timer_park(Timer *t, int64_t when_ns, WaitReason reason);
 
-// A channel timer is not in the heap, and so wakes nobody, unless somebody waits on its channel. Whoever looks at the channel without waiting
-// calls gort_timer_poll first: it fires the timer if it is due. Whoever is about to wait brackets that with gort_timer_watch (which also polls) and
+// A channel timer is not in the heap, and so wakes nobody, unless somebody waits on its channel.
+// Whoever looks at the channel without waiting calls gort_timer_poll first: it fires the timer if
+// it is due. Whoever is about to wait brackets that with gort_timer_watch (which also polls) and
 // gort_timer_unwatch.
 void gort_timer_poll(Timer *t);
 void gort_timer_watch(Timer *t);
 void gort_timer_unwatch(Timer *t);
 
-void gort_timer_lock(Timer *t);       // the lock of its heap: for stop and reset that must be one step with what fire does
+// The lock of its heap: for stop and reset that must be one step with what fire does.
+void gort_timer_lock(Timer *t);
 void gort_timer_unlock(Timer *t);
-bool gort_timer_start_locked(Timer *t, int64_t when_ns, int64_t period_ns);   // the caller then calls gort_timer_announce, unlocked
+// The caller then calls gort_timer_announce, unlocked.
+bool gort_timer_start_locked(Timer *t, int64_t when_ns, int64_t period_ns);
 bool gort_timer_stop_locked(Timer *t);
 void gort_timer_announce(Timer *t, int64_t when_ns);
 
 void gort_timer_heap_init(TimerHeap *h);
-void gort_timers_retire(TimerHeap *h);              // its processor goes out of use, its timers to the first processor
-void gort_timers_enlist(TimerHeap *h);              // its processor is in use again
-void gort_timers_run(TimerHeap *h, int64_t now_ns);      // fires all that are due; the caller holds a processor
-int64_t gort_timers_earliest(void);                      // over all heaps; INT64_MAX: none
-void gort_verify_timers(TimerHeap *h);                   // under its lock
+// Its processor goes out of use, its timers to the first processor.
+void gort_timers_retire(TimerHeap *h);
+void gort_timers_enlist(TimerHeap *h); // its processor is in use again
+// Fires all that are due; the caller holds a processor.
+void gort_timers_run(TimerHeap *h, int64_t now_ns);
+int64_t gort_timers_earliest(void); // over all heaps; INT64_MAX: none
+void gort_verify_timers(TimerHeap *h); // under its lock
 
-// Is one of p's timers due, as far as can be told for next to nothing? Looks at the clock only every few microseconds.
+// Is one of p's timers due, as far as can be told for next to nothing? Looks at the clock only
+// every few microseconds.
 static inline bool timers_look_due(Processor *p) {
     int64_t earliest = load_relaxed(&p->timers.earliest_ns);
     if (earliest == INT64_MAX) return false;

@@ -1,8 +1,9 @@
 // world.c - how many processors there are, and stopping everybody.
 //
-// GOMAXPROCS changes without stopping the world. More: new processors are made, and wait idle. Fewer: idle ones are taken off the list at once,
-// and the holder of a busy one gives it up at its next schedule (proc.c: attend), its goroutines going to the global
-// queue, its timers to the first processor. Processors once made are never freed.
+// GOMAXPROCS changes without stopping the world. More: new processors are made, and wait idle.
+// Fewer: idle ones are taken off the list at once, and the holder of a busy one gives it up at its
+// next schedule (proc.c: attend), its goroutines going to the global queue, its timers to the first
+// processor. Processors once made are never freed.
 #include "sched/sched.h"
 
 #include "base/flags.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Lock procs_lock;          // one change at a time
+static Lock procs_lock; // one change at a time
 
 static Processor *processor_make(uint32_t id) {
     Processor *p = aligned_alloc(128, sizeof *p);
@@ -40,21 +41,23 @@ static void idle_retire(uint32_t n) {
 static void processor_enlist(uint32_t i) {
     if (i == gort_sched.processors_made) {
         gort_sched.processors[i] = processor_make(i);
-        store_release(&gort_sched.processors_made, i + 1);    // pairs with those who walk over all
+        store_release(&gort_sched.processors_made, i + 1); // pairs with those who walk over all
     }
     Processor *p = gort_sched.processors[i];
     if (gort_flags.has_seed) store_relaxed(&p->attention, true);
     if (p->status == P_NONE) gort_processor_put_idle(p);
 }
 
-// A heap is open before its processor is used, and closed after: the holder of a busy one may still be at work, and finds the
-// heap closed when it starts a timer.
+// A heap is open before its processor is used, and closed after: the holder of a busy one may still
+// be at work, and finds the heap closed when it starts a timer.
 static void heaps_open(uint32_t n) {
-    for (uint32_t i = 0; i < n && i < gort_sched.processors_made; i++) gort_timers_enlist(&gort_sched.processors[i]->timers);
+    for (uint32_t i = 0; i < n && i < gort_sched.processors_made; i++)
+        gort_timers_enlist(&gort_sched.processors[i]->timers);
 }
 
 static void heaps_close(uint32_t n) {
-    for (uint32_t i = n; i < gort_sched.processors_made; i++) gort_timers_retire(&gort_sched.processors[i]->timers);
+    for (uint32_t i = n; i < gort_sched.processors_made; i++)
+        gort_timers_retire(&gort_sched.processors[i]->timers);
 }
 
 // Under sched.lock.
@@ -62,7 +65,8 @@ static void procs_change(uint32_t n) {
     store_relaxed(&gort_sched.processor_count, n);
     idle_retire(n);
     for (uint32_t i = 0; i < n; i++) processor_enlist(i);
-    for (uint32_t i = n; i < gort_sched.processors_made; i++) store_relaxed(&gort_sched.processors[i]->attention, true);
+    for (uint32_t i = n; i < gort_sched.processors_made; i++)
+        store_relaxed(&gort_sched.processors[i]->attention, true);
 }
 
 int gort_world_set_procs(int n) {
@@ -78,7 +82,8 @@ int gort_world_set_procs(int n) {
         heaps_close((uint32_t)n);
     }
     gort_lock_release(&procs_lock, RANK_START);
-    if (changes && before > 0) gort_sched_wake();   // for new processors, and for who missed one while the list was rebuilt
+    // For new processors, and for who missed one while the list was rebuilt.
+    if (changes && before > 0) gort_sched_wake();
     return before;
 }
 
@@ -86,6 +91,7 @@ void gort_world_freeze(void) {
     store_seq_cst(&gort_sched.frozen, true);
     uint32_t made = load_acquire(&gort_sched.processors_made);
     for (uint32_t i = 0; i < made; i++) store_relaxed(&gort_sched.processors[i]->attention, true);
-    // A running goroutine is not interrupted; give those on other threads a moment to reach their next schedule.
+    // A running goroutine is not interrupted; give those on other threads a moment to reach their
+    // next schedule.
     for (int i = 0; i < 5; i++) gort_os_nap_us(200);
 }

@@ -1,9 +1,10 @@
 // time.c - <go/time.h>: sleeping, timers and tickers, on top of sched/timer.c.
 //
-// A timer with a channel behaves as in Go since 1.23: the channel holds at most one value, and the value is put there and taken
-// back under the lock of the timer's heap, so that after a stop or a reset nothing from before is left. While nobody waits on
-// the channel the timer is in no heap; whoever looks at the channel fires it first if it is due. The value is the time
-// for which the timer was set, not the time at which somebody came to look.
+// A timer with a channel behaves as in Go since 1.23: the channel holds at most one value, and the
+// value is put there and taken back under the lock of the timer's heap, so that after a stop or a
+// reset nothing from before is left. While nobody waits on the channel the timer is in no heap;
+// whoever looks at the channel fires it first if it is due. The value is the time for which the
+// timer was set, not the time at which somebody came to look.
 #include <go/time.h>
 
 #include "base/upcalls.h"
@@ -40,7 +41,7 @@ static void *zeroed(size_t size) {
 
 static void wake_sleeper(Timer *t, int64_t due_ns) {
     (void)due_ns;
-    gort_ready(t->arg);          // *t is on its stack: gone from here on
+    gort_ready(t->arg); // *t is on its stack: gone from here on
 }
 
 void go_sleep(go_duration d) {
@@ -48,18 +49,19 @@ void go_sleep(go_duration d) {
     Machine *m = machine_current();
     int64_t when = deadline(d);
     if (m->foreign) {
-        gort_note_sleep_until(&m->note, when);     // nobody wakes a thread that is not parked
+        gort_note_sleep_until(&m->note, when); // nobody wakes a thread that is not parked
         return;
     }
     Timer t = {.fire = wake_sleeper, .arg = m->current};
     gort_timer_park(&t, when, WAIT_SLEEP);
 }
 
-// ---- timers with a channel ------------------------------------------------------------------------
+// ---- timers with a channel ----------------------------------------------------------------------
 
 static void send_time(Timer *t, int64_t due_ns) {
     go_time value = due_ns;
-    gort_channel_send(t->arg, &value, false);      // full: the receiver is slow, the tick is dropped
+    // Full: the receiver is slow, the tick is dropped.
+    gort_channel_send(t->arg, &value, false);
 }
 
 static FullTimer *full_timer_new(void) {
@@ -78,14 +80,16 @@ static FullTimer *full_timer_new(void) {
 static bool full_timer_set(FullTimer *f, int64_t when_ns, int64_t period_ns) {
     Timer *t = &f->base;
     gort_timer_lock(t);
-    bool pending = when_ns ? gort_timer_start_locked(t, when_ns, period_ns) : gort_timer_stop_locked(t);
+    bool pending =
+        when_ns ? gort_timer_start_locked(t, when_ns, period_ns) : gort_timer_stop_locked(t);
     if (t->is_channel) pending |= gort_channel_drain(t->arg);
     gort_timer_unlock(t);
     if (when_ns) gort_timer_announce(t, when_ns);
     return pending;
 }
 
-GO_CHAN_RECV(go_time) go_after(go_duration d) { return go_timer_new(d)->c; }
+GO_CHAN_RECV(go_time)
+go_after(go_duration d) { return go_timer_new(d)->c; }
 
 go_timer *go_timer_new(go_duration d) {
     FullTimer *f = full_timer_new();
@@ -100,7 +104,9 @@ static FullTimer *checked(void *state) {
 
 bool go_timer_stop(go_timer *t) { return full_timer_set(checked(t->state), 0, 0); }
 
-bool go_timer_reset(go_timer *t, go_duration d) { return full_timer_set(checked(t->state), deadline(d), 0); }
+bool go_timer_reset(go_timer *t, go_duration d) {
+    return full_timer_set(checked(t->state), deadline(d), 0);
+}
 
 // ---- functions ----------------------------------------------------------------------------------
 

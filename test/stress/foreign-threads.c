@@ -1,6 +1,6 @@
-// Threads that the runtime did not make use channels, select and sleep like goroutines, come and go, and are woken by goroutines as they wake them.
-// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
-// CHECK: ok
+// Threads that the runtime did not make use channels, select and sleep like goroutines, come and
+// go, and are woken by goroutines as they wake them. RUN: %gocc -O2 %s -o %t -pthread && %t |
+// FileCheck %s CHECK: ok
 #include "Inputs/stress.h"
 #include <errno.h>
 #include <pthread.h>
@@ -34,7 +34,8 @@ static void *client(void *arg) {
 }
 
 int main(void) {
-    enum { SERVERS = 3, CLIENTS = 4 };
+    enum { SERVERS = 3,
+           CLIENTS = 4 };
     stress_start(2);
     requests = go_chan_make(int, 0);
     replies = go_chan_make(int, 2);
@@ -43,7 +44,8 @@ int main(void) {
     for (int i = 0; i < SERVERS; i++) go_spawn(serve, NULL);
     for (int round = 0, rounds = stress_scaled(20); round < rounds; round++) {
         pthread_t threads[CLIENTS];
-        for (int i = 0; i < CLIENTS; i++) pthread_create(&threads[i], NULL, client, (void *)(uintptr_t)(200 + round));
+        for (int i = 0; i < CLIENTS; i++)
+            pthread_create(&threads[i], NULL, client, (void *)(uintptr_t)(200 + round));
         stress_join(done, CLIENTS);
         for (int i = 0; i < CLIENTS; i++) pthread_join(threads[i], NULL);
     }

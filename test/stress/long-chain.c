@@ -1,9 +1,10 @@
-// CH14: a chain of goroutines, each copying one value from its right to its left channel, delivers it and ends cleanly.
-// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
-// CHECK: ok
+// CH14: a chain of goroutines, each copying one value from its right to its left channel, delivers
+// it and ends cleanly. RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s CHECK: ok
 #include "Inputs/stress.h"
 
-typedef struct Link { chan(int) left, right; } Link;
+typedef struct Link {
+    chan(int) left, right;
+} Link;
 
 static void pass(void *arg) {
     Link *l = arg;
@@ -15,7 +16,8 @@ static void pass(void *arg) {
 
 int main(void) {
 #if defined(__SANITIZE_THREAD__)
-    enum { LENGTH = 500 };       // the thread sanitizer has room for 8,000 goroutines, and is slow with many
+    // The thread sanitizer has room for 8,000 goroutines, and is slow with many.
+    enum { LENGTH = 500 };
 #else
     enum { LENGTH = 10000 };
 #endif

@@ -1,6 +1,6 @@
-// CH13: 23 workers range over one queue and write to a result channel, which is closed when all have ended: count and sum are exact.
-// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
-// CHECK: ok
+// CH13: 23 workers range over one queue and write to a result channel, which is closed when all
+// have ended: count and sum are exact. RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s CHECK:
+// ok
 #include "Inputs/stress.h"
 
 enum { WORKERS = 23 };
@@ -34,6 +34,7 @@ int main(void) {
     long sum = 0, n = 0, expected = 0;
     for (int v; go_chan_recv(results, &v); n++) sum += v;
     for (int i = 0; i < items; i++) expected += primes[i % 11];
-    STRESS_CHECK(n == items && sum == expected, "%ld items, sum %ld, expected %d, %ld", n, sum, items, expected);
+    STRESS_CHECK(n == items && sum == expected, "%ld items, sum %ld, expected %d, %ld", n, sum,
+                 items, expected);
     puts("ok");
 }

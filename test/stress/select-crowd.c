@@ -1,9 +1,7 @@
-// SE11: four plain senders, four plain receivers, a sending and a receiving select over four channels of capacity 0, 0, 2, 3: all their operations
-// find a partner.
-// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
-// RUN: env GODEBUG=verify=1 %t | FileCheck %s
-// RUN: env GODEBUG=verify=1,seed=1 %t | FileCheck %s
-// CHECK: ok
+// SE11: four plain senders, four plain receivers, a sending and a receiving select over four
+// channels of capacity 0, 0, 2, 3: all their operations find a partner. RUN: %gocc -O2 %s -o %t
+// -pthread && %t | FileCheck %s RUN: env GODEBUG=verify=1 %t | FileCheck %s RUN: env
+// GODEBUG=verify=1,seed=1 %t | FileCheck %s CHECK: ok
 #include "Inputs/stress.h"
 
 static chan(int) c[4];
@@ -24,7 +22,8 @@ static void select_all(void *arg) {
     chan(int) left[4] = {c[0], c[1], c[2], c[3]};
     for (int i = 0; i < 4 * n; i++) {
         struct go_select_case cases[4];
-        for (int k = 0; k < 4; k++) cases[k] = (struct go_select_case){left[3 - k], &zero, direction, 0};
+        for (int k = 0; k < 4; k++)
+            cases[k] = (struct go_select_case){left[3 - k], &zero, direction, 0};
         int k = 3 - go_select(cases, 4, true);
         if (++count[k] == n) left[k] = NULL;
     }

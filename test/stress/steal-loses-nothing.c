@@ -1,12 +1,11 @@
-// Stealing half of a queue loses none of it: bursts of goroutines are started on one processor, overflow its queue, are stolen by others, and
-// each must run exactly once.
-// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
-// CHECK: ok
+// Stealing half of a queue loses none of it: bursts of goroutines are started on one processor,
+// overflow its queue, are stolen by others, and each must run exactly once. RUN: %gocc -O2 %s -o %t
+// -pthread && %t | FileCheck %s CHECK: ok
 #include "Inputs/stress.h"
 #include <string.h>
 
 #if defined(__SANITIZE_THREAD__)
-enum { BURST = 300 };            // each new goroutine costs a millisecond when many are alive
+enum { BURST = 300 }; // each new goroutine costs a millisecond when many are alive
 #else
 enum { BURST = 1000 };
 #endif
@@ -16,7 +15,8 @@ static chan(go_unit) done;
 
 static void once(void *arg) {
     int i = (int)(uintptr_t)arg;
-    STRESS_CHECK(__atomic_exchange_n(&ran[i], 1, __ATOMIC_RELAXED) == 0, "goroutine %d ran twice", i);
+    STRESS_CHECK(__atomic_exchange_n(&ran[i], 1, __ATOMIC_RELAXED) == 0, "goroutine %d ran twice",
+                 i);
     if (i % 7 == 0) go_yield();
     if (__atomic_add_fetch(&total, 1, __ATOMIC_ACQ_REL) % BURST == 0) stress_done(done);
 }

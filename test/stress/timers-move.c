@@ -1,9 +1,7 @@
-// TM14, TM8: timers that are stopped, and set earlier and later at random, never lose a wake-up, never fire early, and fire once for each setting that was not
-// taken back.
-// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
-// RUN: env GODEBUG=verify=1 %t | FileCheck %s
-// RUN: env GODEBUG=verify=1,seed=1 %t | FileCheck %s
-// CHECK: ok
+// TM14, TM8: timers that are stopped, and set earlier and later at random, never lose a wake-up,
+// never fire early, and fire once for each setting that was not taken back. RUN: %gocc -O2 %s -o %t
+// -pthread && %t | FileCheck %s RUN: env GODEBUG=verify=1 %t | FileCheck %s RUN: env
+// GODEBUG=verify=1,seed=1 %t | FileCheck %s CHECK: ok
 #include "Inputs/stress.h"
 
 static chan(go_unit) done;
@@ -13,7 +11,8 @@ static void restless(void *arg) {
     uint64_t state = stress_state((uintptr_t)arg);
     go_timer *t = go_timer_new(GO_HOUR);
     for (int i = 0; i < rounds; i++) {
-        if (stress_random(&state) % 4 == 0) STRESS_CHECK(go_timer_stop(t), "a timer of an hour was gone");
+        if (stress_random(&state) % 4 == 0)
+            STRESS_CHECK(go_timer_stop(t), "a timer of an hour was gone");
         go_timer_reset(t, GO_HOUR / (1 + stress_random(&state) % 50));
         if (stress_random(&state) % 3 == 0) go_yield();
         go_duration d = (go_duration)(stress_random(&state) % 2000) * GO_MICROSECOND;
@@ -21,7 +20,8 @@ static void restless(void *arg) {
         go_timer_reset(t, d);
         if (stress_random(&state) % 2) go_sleep(stress_random(&state) % 500 * GO_MICROSECOND);
         go_chan_recv(t->c, &due);
-        STRESS_CHECK(due >= start + d && go_now() >= due, "early by %ld ns", (long)(start + d - due));
+        STRESS_CHECK(due >= start + d && go_now() >= due, "early by %ld ns",
+                     (long)(start + d - due));
         STRESS_CHECK(!go_timer_stop(t), "a timer that was received from is not pending");
         STRESS_CHECK(!go_chan_try_recv(t->c, &due, NULL), "a stale value");
         go_timer_reset(t, GO_HOUR);
@@ -63,7 +63,8 @@ int main(void) {
     }
     stress_join(done, 2 * EACH);
     go_sleep(20 * GO_MILLISECOND);
-    for (int i = 0; i < 1000 && __atomic_load_n(&fired, __ATOMIC_RELAXED) != expected; i++) go_sleep(GO_MILLISECOND);
+    for (int i = 0; i < 1000 && __atomic_load_n(&fired, __ATOMIC_RELAXED) != expected; i++)
+        go_sleep(GO_MILLISECOND);
     int ran = __atomic_load_n(&fired, __ATOMIC_RELAXED);
     STRESS_CHECK(ran == expected, "%d functions ran, not %d", ran, expected);
     puts("ok");

@@ -1,4 +1,5 @@
-// Channels and select from the inside: the ring, the queues after a select, many cases, cases that are never ready.
+// Channels and select from the inside: the ring, the queues after a select, many cases, cases that
+// are never ready.
 #include "base/abi.h"
 #include "chan/chan.h"
 
@@ -30,10 +31,12 @@ static void ring(unsigned long size) {
                 memset(out, 0, sizeof out);
                 gort_check(go__chan_recv(c, out));
                 next_out++;
-                for (unsigned long k = 0; k < sizeof out; k++) gort_check(out[k] == (k < size ? next_out : 0));
+                for (unsigned long k = 0; k < sizeof out; k++)
+                    gort_check(out[k] == (k < size ? next_out : 0));
             }
         }
-        for (unsigned long k = 0; k < size * (unsigned long)capacity; k++) gort_check(((Channel *)c)->buffer[k] == 0 && "slots are cleared");
+        for (unsigned long k = 0; k < size * (unsigned long)capacity; k++)
+            gort_check(((Channel *)c)->buffer[k] == 0 && "slots are cleared");
     }
 }
 
@@ -63,16 +66,19 @@ static void hundred_cases(void) {
     for (int i = 0; i < 100; i++) many[i] = go__chan_make(8, i % 2);
     go_spawn(send_to_each, NULL);
     for (long n = 0; n < 100; n++) {
-        for (int i = 0; i < 102; i++) cases[i] = (struct go__case){i < 100 ? many[99 - i] : NULL, &value, 0, 0};
+        for (int i = 0; i < 102; i++)
+            cases[i] = (struct go__case){i < 100 ? many[99 - i] : NULL, &value, 0, 0};
         int chosen = go__select(cases, 102, 1);
-        gort_check(chosen >= 0 && chosen < 100 && cases[chosen].ok && many[99 - chosen] == many[value * 37 % 100]);
+        gort_check(chosen >= 0 && chosen < 100 && cases[chosen].ok &&
+                   many[99 - chosen] == many[value * 37 % 100]);
     }
     for (int i = 0; i < 100; i++) {
         Channel *c = many[i];
         verify(c);
         gort_check(!c->receivers.first && !c->senders.first && c->count == 0);
     }
-    for (int i = 0; i < 102; i++) cases[i] = (struct go__case){i < 100 ? many[i] : NULL, &value, 0, 0};
+    for (int i = 0; i < 102; i++)
+        cases[i] = (struct go__case){i < 100 ? many[i] : NULL, &value, 0, 0};
     gort_check(go__select(cases, 102, 0) == -1);
     go__chan_close(many[50]);
     gort_check(go__select(cases, 102, 1) == 50 && !cases[50].ok);
@@ -80,10 +86,12 @@ static void hundred_cases(void) {
 
 static void no_channels(void) {
     struct go__case none[2] = {{NULL, NULL, 1, 0}, {NULL, NULL, 0, 0}};
-    gort_check(go__select(none, 2, 0) == -1 && go__select(none, 1, 0) == -1 && go__select(none, 0, 0) == -1);
+    gort_check(go__select(none, 2, 0) == -1 && go__select(none, 1, 0) == -1 &&
+               go__select(none, 0, 0) == -1);
 }
 
-// The same channel in several cases, to send and to receive: never pairs with itself, and is unlocked after.
+// The same channel in several cases, to send and to receive: never pairs with itself, and is
+// unlocked after.
 static void same_channel(void) {
     void *c = go__chan_make(8, 0);
     long in = 1, out = 0;

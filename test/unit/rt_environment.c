@@ -1,4 +1,5 @@
-// What the environment says: GODEBUG and numbers; what cannot be read is reported, and the default holds.
+// What the environment says: GODEBUG and numbers; what cannot be read is reported, and the default
+// holds.
 #define _GNU_SOURCE
 #include "base/check.h"
 #include "base/flags.h"
@@ -29,12 +30,14 @@ static int64_t number(const char *text) {
 int main(void) {
     gort_check(number("7") == 7 && !reported[0]);
     gort_check(number("") == 42 && !reported[0]);
-    gort_check(number("1000") == 1000 && number("1001") == 42 && strstr(reported, "GOCC_TEST=1001: out of range; the default holds\n"));
+    gort_check(number("1000") == 1000 && number("1001") == 42 &&
+               strstr(reported, "GOCC_TEST=1001: out of range; the default holds\n"));
     gort_check(number("0") == 42 && strstr(reported, "out of range"));
     gort_check(number("-3") == 42 && strstr(reported, "out of range"));
     static const char *const bad[] = {"x", "1x", "-", " 1", "1.5", "99999999999999999999"};
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
-        gort_check(number(bad[i]) == 42 && strstr(reported, "expected a whole number; the default holds\n"));
+        gort_check(number(bad[i]) == 42 &&
+                   strstr(reported, "expected a whole number; the default holds\n"));
     unsetenv("GOCC_TEST");
     gort_check(gort_flags_number("GOCC_TEST", 1, 1000, 42) == 42);
 

@@ -1,4 +1,5 @@
-// The run queue: order, overflow, stealing, and that "empty" is never said while something is there (GO28).
+// The run queue: order, overflow, stealing, and that "empty" is never said while something is there
+// (GO28).
 #include "sched/sched.h"
 
 #include <pthread.h>
@@ -26,14 +27,15 @@ static void order(void) {
     gort_check(gort_runq_is_empty(p) && gort_runq_get(p) == NULL);
     for (int i = 0; i < 3; i++) gort_runq_put(p, runnable(i));
     gort_runq_put_next(p, runnable(3));
-    gort_runq_put_next(p, runnable(4));      // 3 goes to the end
+    gort_runq_put_next(p, runnable(4)); // 3 goes to the end
     gort_verify_runq(p);
     static const uint64_t expected[] = {4, 0, 1, 2, 3};
     for (int i = 0; i < 5; i++) gort_check(gort_runq_get(p)->id == expected[i]);
     gort_check(gort_runq_is_empty(p));
     gort_runq_put(p, runnable(0));
     gort_runq_put_next(p, runnable(1));
-    gort_check(gort_runq_get_fair(p)->id == 0 && gort_runq_get_fair(p)->id == 1 && !gort_runq_get_fair(p));
+    gort_check(gort_runq_get_fair(p)->id == 0 && gort_runq_get_fair(p)->id == 1 &&
+               !gort_runq_get_fair(p));
     free(p);
 }
 
@@ -52,7 +54,8 @@ static void overflow(void) {
     }
     gort_check(gort_globalq_get(p, 1) == NULL && gort_sched.queue_count == 0);
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
-    for (uint32_t i = 0; i < GORT_RUNQ_SIZE / 2; i++) gort_check(gort_runq_get(p)->id == GORT_RUNQ_SIZE / 2 + i);
+    for (uint32_t i = 0; i < GORT_RUNQ_SIZE / 2; i++)
+        gort_check(gort_runq_get(p)->id == GORT_RUNQ_SIZE / 2 + i);
     free(p);
 }
 
@@ -75,7 +78,8 @@ static void steal_half(void) {
 static void steal_next(void) {
     Processor *victim = processor(), *thief = processor();
     gort_runq_put_next(victim, runnable(0));
-    gort_check(gort_runq_steal(thief, victim, false) == NULL && "what runs next is left alone at first");
+    gort_check(gort_runq_steal(thief, victim, false) == NULL &&
+               "what runs next is left alone at first");
     gort_check(gort_runq_steal(thief, victim, true)->id == 0 && gort_runq_is_empty(victim));
     free(victim);
     free(thief);
@@ -101,7 +105,8 @@ static void *thief_main(void *arg) {
 }
 
 static void *onlooker_main(void *arg) {
-    while (load_acquire(&running)) gort_check(!gort_runq_is_empty(arg) && "one goroutine is always there");
+    while (load_acquire(&running))
+        gort_check(!gort_runq_is_empty(arg) && "one goroutine is always there");
     return NULL;
 }
 
@@ -112,7 +117,8 @@ static void thieves(void) {
     for (int i = 0; i < 2; i++) pthread_create(&threads[i], NULL, thief_main, NULL);
     for (int round = 0; round < 200; round++) {
         memset(taken, 0, sizeof taken);
-        for (int i = 0; i < (int)GORT_RUNQ_SIZE / 2; i++) i % 3 ? gort_runq_put(shared, runnable(i)) : gort_runq_put_next(shared, runnable(i));
+        for (int i = 0; i < (int)GORT_RUNQ_SIZE / 2; i++)
+            i % 3 ? gort_runq_put(shared, runnable(i)) : gort_runq_put_next(shared, runnable(i));
         for (Goroutine *g; (g = gort_runq_get(shared)) != NULL;) take(g);
         for (int i = 0; i < (int)GORT_RUNQ_SIZE / 2; i++)
             while (!load_acquire(&taken[i])) gort_os_thread_yield();
@@ -130,12 +136,12 @@ static void never_looks_empty(void) {
     store_release(&running, 1);
     pthread_create(&thread, NULL, onlooker_main, p);
     for (int i = 0; i < 100000; i++) {
-        gort_runq_put_next(p, runnable(1));          // 0 moves to the ring
-        gort_check(gort_runq_get(p)->id == 1);       // 0 is in the ring
+        gort_runq_put_next(p, runnable(1)); // 0 moves to the ring
+        gort_check(gort_runq_get(p)->id == 1); // 0 is in the ring
         gort_runq_put_next(p, runnable(1));
-        gort_check(gort_runq_get_fair(p)->id == 0);  // 1 is next
-        gort_runq_put_next(p, runnable(0));          // 1 moves to the ring
-        gort_check(gort_runq_get_fair(p)->id == 1);  // 0 is next, as at the beginning
+        gort_check(gort_runq_get_fair(p)->id == 0); // 1 is next
+        gort_runq_put_next(p, runnable(0)); // 1 moves to the ring
+        gort_check(gort_runq_get_fair(p)->id == 1); // 0 is next, as at the beginning
     }
     store_release(&running, 0);
     pthread_join(thread, NULL);

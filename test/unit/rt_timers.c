@@ -1,4 +1,5 @@
-// The timer heap: order, removal from anywhere, periods, channel timers, and processors that go out of use.
+// The timer heap: order, removal from anywhere, periods, channel timers, and processors that go out
+// of use.
 #include "base/random.h"
 #include "sched/timer.h"
 
@@ -91,7 +92,7 @@ static void channel_timers(void) {
     gort_check(heap.count == 0 && heap.earliest_ns == INT64_MAX && fired == 0);
     gort_timer_poll(t);
     gort_check(fired == 0 && t->when_ns == far);
-    gort_timer_start(t, 1, 0);               // long due, but nobody has looked
+    gort_timer_start(t, 1, 0); // long due, but nobody has looked
     gort_check(fired == 0);
     gort_timer_poll(t);
     gort_check(fired == 1 && last_due == 1 && t->when_ns == 0);
@@ -99,11 +100,13 @@ static void channel_timers(void) {
     free(heap.v);
 }
 
-// The timers of a processor that goes out of use move to the first processor, and later ones go there, too.
+// The timers of a processor that goes out of use move to the first processor, and later ones go
+// there, too.
 static void retirement(void) {
     gort_world_set_procs(2);
     gort_check(gort_sched.processors_made >= 2);
-    TimerHeap *first = &gort_sched.processors[0]->timers, *second = &gort_sched.processors[1]->timers;
+    TimerHeap *first = &gort_sched.processors[0]->timers,
+              *second = &gort_sched.processors[1]->timers;
     Timer moves = {.heap = second, .fire = fire}, late = {.heap = second, .fire = fire};
     gort_timer_start(&moves, far, 0);
     gort_check(second->count == 1);

@@ -1,6 +1,8 @@
-// stress.h - what the stress programs share: how much to do, chance from a printed seed, and waiting for goroutines.
+// stress.h - what the stress programs share: how much to do, chance from a printed seed, and
+// waiting for goroutines.
 //
-// STRESS=N in the environment multiplies the work (default 1), SEED=N repeats a run's choices. A program prints its seed if it fails.
+// STRESS=N in the environment multiplies the work (default 1), SEED=N repeats a run's choices. A
+// program prints its seed if it fails.
 #ifndef STRESS_H
 #define STRESS_H
 
@@ -29,23 +31,26 @@ static inline void stress_start(int procs) {
     if (!getenv("GOMAXPROCS") && !getenv("GODEBUG")) go_maxprocs(procs);
 }
 
-// A number of this seed's sequence; each goroutine keeps a state of its own, begun with a number of its own.
+// A number of this seed's sequence; each goroutine keeps a state of its own, begun with a number of
+// its own.
 static inline uint32_t stress_random(uint64_t *state) {
     uint64_t x = *state += 0x9e3779b97f4a7c15u;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
     x = (x ^ x >> 27) * 0x94d049bb133111ebu;
     return (uint32_t)(x >> 32);
 }
-static inline uint64_t stress_state(uint64_t number) { return stress_seed + number * 0x2545f4914f6cdd1du; }
+static inline uint64_t stress_state(uint64_t number) {
+    return stress_seed + number * 0x2545f4914f6cdd1du;
+}
 
-#define STRESS_CHECK(condition, ...)                                                               \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: %s is false: ", __FILE__, __LINE__, #condition);               \
-            fprintf(stderr, __VA_ARGS__);                                                          \
-            fprintf(stderr, " (SEED=%llu)\n", (unsigned long long)stress_seed);                    \
-            abort();                                                                               \
-        }                                                                                          \
+#define STRESS_CHECK(condition, ...)                                                 \
+    do {                                                                             \
+        if (!(condition)) {                                                          \
+            fprintf(stderr, "%s:%d: %s is false: ", __FILE__, __LINE__, #condition); \
+            fprintf(stderr, __VA_ARGS__);                                            \
+            fprintf(stderr, " (SEED=%llu)\n", (unsigned long long)stress_seed);      \
+            abort();                                                                 \
+        }                                                                            \
     } while (0)
 
 // n signals on c.
