@@ -179,6 +179,7 @@ static void add_needed(Words *w, const Command *c) {
         const char *flag, *opposite;
     } needed[] = {
         {"-fno-delete-null-pointer-checks", "-fdelete-null-pointer-checks"},
+        {"-fstack-clash-protection", "-fno-stack-clash-protection"}, // no frame steps over a guard
     };
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!args_has(c, needed[i].opposite))

@@ -14,12 +14,22 @@ static const char *elem_of(int id) {
     return F("__typeof__(((void)0, *(**gocc_c%d)(gocc_t)))", id);
 }
 
+// `<-ch;` drops the value: no expression is left for a compiler to call unused.
+static bool is_statement(Lower *l, const Node *n) {
+    const Tree *t = l->tree;
+    const char *text = t->source->text;
+    size_t first = tree_token_at(t, n->span.start), after = tree_token_at(t, n->span.end);
+    return first > 0 && after < t->tokens.n && text[t->tokens.v[after].span.start] == ';' &&
+           strchr(";{}", text[t->tokens.v[first - 1].span.start]);
+}
+
 void lower_receive(Lower *l, Node *n) {
     lower_between(l, n, n->span.start, n->operand.start,
                   F("(__extension__ ({ __auto_type gocc_c%d = (", n->id));
     edit_close(l->edits, n->operand.end, n->depth,
-               F("); %s gocc_v%d; go__chan_recv((void *)gocc_c%d, &gocc_v%d); gocc_v%d; }))",
-                 elem_of(n->id), n->id, n->id, n->id, n->id));
+               F("); %s gocc_v%d; go__chan_recv((void *)gocc_c%d, &gocc_v%d); %s; }))",
+                 elem_of(n->id), n->id, n->id, n->id,
+                 is_statement(l, n) ? "(void)0" : F("gocc_v%d", n->id)));
 }
 
 void lower_send(Lower *l, Node *n) {

@@ -38,6 +38,6 @@ void lower_traps(Lower *l) {
         edit_close(l->edits, t->span.end, depth_of(t->span),
                    division ? "); if (__builtin_expect(gocc_z == 0, 0)) go__panic_divide(); gocc_z; }))"
                             : "); if (__builtin_expect(!gocc_z, 0)) { __asm__ volatile (\"\" ::: \"memory\"); "
-                              "(void)*(const volatile char *)gocc_z; __builtin_unreachable(); } gocc_z; }))");
+                              "(void)*(const volatile char *)gocc_z; __builtin_trap(); } gocc_z; }))");
     }
 }
