@@ -1,7 +1,9 @@
 // GOMAXPROCS goes up and down at random while goroutines work, sleep and start others: nothing is
-// lost on processors that are given up. RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s RUN:
-// env GODEBUG=verify=1 %t | FileCheck %s RUN: env GODEBUG=verify=1,seed=1 %t | FileCheck %s CHECK:
-// ok
+// lost on processors that are given up.
+// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
+// RUN: env GODEBUG=verify=1 %t | FileCheck %s
+// RUN: env GODEBUG=verify=1,seed=1 %t | FileCheck %s
+// CHECK: ok
 #include "Inputs/stress.h"
 
 static chan(go_unit) done;

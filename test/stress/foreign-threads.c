@@ -1,6 +1,7 @@
 // Threads that the runtime did not make use channels, select and sleep like goroutines, come and
-// go, and are woken by goroutines as they wake them. RUN: %gocc -O2 %s -o %t -pthread && %t |
-// FileCheck %s CHECK: ok
+// go, and are woken by goroutines as they wake them.
+// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
+// CHECK: ok
 #include "Inputs/stress.h"
 #include <errno.h>
 #include <pthread.h>

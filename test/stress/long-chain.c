@@ -1,5 +1,7 @@
 // CH14: a chain of goroutines, each copying one value from its right to its left channel, delivers
-// it and ends cleanly. RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s CHECK: ok
+// it and ends cleanly.
+// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
+// CHECK: ok
 #include "Inputs/stress.h"
 
 typedef struct Link {

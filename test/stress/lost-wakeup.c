@@ -1,7 +1,10 @@
 // No wake-up is lost between a channel's unlocking and its waiter's falling asleep: many pairs hand
 // a token to and fro, on more processors than cores, so that a pair's halves meet on different
-// threads at every possible moment. RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s RUN: env
-// GODEBUG=verify=1 %t | FileCheck %s RUN: env GODEBUG=verify=1,seed=1 %t | FileCheck %s CHECK: ok
+// threads at every possible moment.
+// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
+// RUN: env GODEBUG=verify=1 %t | FileCheck %s
+// RUN: env GODEBUG=verify=1,seed=1 %t | FileCheck %s
+// CHECK: ok
 #include "Inputs/stress.h"
 
 typedef struct Pair {

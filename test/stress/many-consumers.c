@@ -1,6 +1,7 @@
 // CH13: 23 workers range over one queue and write to a result channel, which is closed when all
-// have ended: count and sum are exact. RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s CHECK:
-// ok
+// have ended: count and sum are exact.
+// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
+// CHECK: ok
 #include "Inputs/stress.h"
 
 enum { WORKERS = 23 };

@@ -1,6 +1,7 @@
 // CH16: a channel holds one value; while another goroutine closes it and then receives, a receive
 // that does not wait never finds it "not ready": at every moment there is a value, or it is closed.
-// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s CHECK: ok
+// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
+// CHECK: ok
 #include "Inputs/stress.h"
 
 static chan(go_unit) done;

@@ -1,7 +1,8 @@
 // A goroutine is visible to others only once its registers are saved: each keeps values in many
 // registers across yields and channel operations, and holds a flag that says it runs: if two
-// threads ran one stack, flag or values would be wrong. RUN: %gocc -O2 %s -o %t -pthread && %t |
-// FileCheck %s CHECK: ok
+// threads ran one stack, flag or values would be wrong.
+// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
+// CHECK: ok
 #include "Inputs/stress.h"
 
 static chan(go_unit) done;

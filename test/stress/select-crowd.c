@@ -1,7 +1,9 @@
 // SE11: four plain senders, four plain receivers, a sending and a receiving select over four
-// channels of capacity 0, 0, 2, 3: all their operations find a partner. RUN: %gocc -O2 %s -o %t
-// -pthread && %t | FileCheck %s RUN: env GODEBUG=verify=1 %t | FileCheck %s RUN: env
-// GODEBUG=verify=1,seed=1 %t | FileCheck %s CHECK: ok
+// channels of capacity 0, 0, 2, 3: all their operations find a partner.
+// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
+// RUN: env GODEBUG=verify=1 %t | FileCheck %s
+// RUN: env GODEBUG=verify=1,seed=1 %t | FileCheck %s
+// CHECK: ok
 #include "Inputs/stress.h"
 
 static chan(int) c[4];

@@ -1,5 +1,7 @@
 // SE7, SE8: a select takes each ready case equally often, whatever stands before it, and a random
-// one of two sends of one channel. RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s CHECK: ok
+// one of two sends of one channel.
+// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
+// CHECK: ok
 #include "Inputs/stress.h"
 
 static void two_of_four(void) {

@@ -1,6 +1,8 @@
 // SE10: a select looks at all its channels in one instant: while at least one of two is ready at
 // every moment, `default` is never taken. Once with a value that moves from one to the other, once
-// with channels that are closed. RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s CHECK: ok
+// with channels that are closed.
+// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
+// CHECK: ok
 #include "Inputs/stress.h"
 
 typedef struct Two {

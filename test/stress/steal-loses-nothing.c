@@ -1,6 +1,7 @@
 // Stealing half of a queue loses none of it: bursts of goroutines are started on one processor,
-// overflow its queue, are stolen by others, and each must run exactly once. RUN: %gocc -O2 %s -o %t
-// -pthread && %t | FileCheck %s CHECK: ok
+// overflow its queue, are stolen by others, and each must run exactly once.
+// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
+// CHECK: ok
 #include "Inputs/stress.h"
 #include <string.h>
 

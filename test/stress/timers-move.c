@@ -1,7 +1,9 @@
 // TM14, TM8: timers that are stopped, and set earlier and later at random, never lose a wake-up,
-// never fire early, and fire once for each setting that was not taken back. RUN: %gocc -O2 %s -o %t
-// -pthread && %t | FileCheck %s RUN: env GODEBUG=verify=1 %t | FileCheck %s RUN: env
-// GODEBUG=verify=1,seed=1 %t | FileCheck %s CHECK: ok
+// never fire early, and fire once for each setting that was not taken back.
+// RUN: %gocc -O2 %s -o %t -pthread && %t | FileCheck %s
+// RUN: env GODEBUG=verify=1 %t | FileCheck %s
+// RUN: env GODEBUG=verify=1,seed=1 %t | FileCheck %s
+// CHECK: ok
 #include "Inputs/stress.h"
 
 static chan(go_unit) done;
