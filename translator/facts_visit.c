@@ -428,7 +428,8 @@ static enum CXChildVisitResult step(CXCursor c, CXCursor parent, CXClientData da
         start_function(v, c);
     claim(v, c);
     look(v, c, kind);
-    CL->visitChildren(c, step, v);
+    if (!top || kind != CXCursor_VarDecl)              // a global's initialiser may be a table of millions
+        CL->visitChildren(c, step, v);
     if (defines)
         v->function = NULL;
     v->n_frames--;
