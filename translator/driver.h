@@ -20,10 +20,6 @@ typedef enum ArgKind {
     ARG_OTHER       // all else; goes to every stage
 } ArgKind;
 
-typedef enum Language { LANG_BY_NAME,
-                        LANG_GC,
-                        LANG_OTHER } Language;
-
 typedef struct Arg {
     ArgKind kind;
     const char *word;     // the option with a joined value, or the input's name
