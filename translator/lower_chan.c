@@ -14,11 +14,15 @@ static const char *elem_of(int id) {
     return F("__typeof__(((void)0, *(**gocc_c%d)(gocc_t)))", id);
 }
 
-// `<-ch;` drops the value: no expression is left for a compiler to call unused.
+// `<-ch;` drops the value: no expression is left for a compiler to call unused. (The last one of a statement expression is its
+// value.)
 static bool is_statement(Lower *l, const Node *n) {
     const Tree *t = l->tree;
     const char *text = t->source->text;
     size_t first = tree_token_at(t, n->span.start), after = tree_token_at(t, n->span.end);
+    if (after + 2 < t->tokens.n && text[t->tokens.v[after + 1].span.start] == '}' &&
+        text[t->tokens.v[after + 2].span.start] == ')')
+        return false;
     return first > 0 && after < t->tokens.n && text[t->tokens.v[after].span.start] == ';' &&
            strchr(";{}", text[t->tokens.v[first - 1].span.start]);
 }
