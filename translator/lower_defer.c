@@ -3,9 +3,10 @@
 // A deferring function has one frame (go__frame) in a struct with its result. Each defer statement has a record there too, room made at the
 // head of the function, because a record must live until the function ends even if its statement stands in inner braces; a
 // statement that may run again and again takes its records from the runtime. `return e;` stores the
-// result and goes to the end, where go__defer_return runs what is left. After a recovered panic, control comes out of
-// __builtin_setjmp at the head and goes to the same end; the result is memory that the compiler must assume others
-// know, so it is current there.
+// result, runs what is left (go__defer_return) and returns; the end of the function does so, too. There is no common end to jump to: such a jump
+// would enter the scope of variables declared further down, and run their cleanup functions on garbage. After a recovered panic, control comes out of
+// __builtin_setjmp at the head, where no variable is in scope yet, and leaves from there. The result is memory that the compiler
+// must assume others know, so it is current there.
 
 #include "gocc.h"
 #include "translate.h"
@@ -73,17 +74,18 @@ static void append_records(Lower *l, const Function *function, const Node *block
     }
 }
 
-static void append_frame(const char *result, Buffer *out) {
+static const char run_deferred[] = "if (gocc_f.f.top) go__defer_return(&gocc_f.f);";
+
+static void append_frame(const char *result, const char *last, Buffer *out) {
     if (result)
         buffer_printf(out, " struct { struct go__frame f; %s result; } gocc_f = {0};", result);
     else
         buffer_puts(out, " struct { struct go__frame f; } gocc_f; gocc_f.f.top = (void *)0;");
-    buffer_puts(out, " if (__builtin_setjmp(gocc_f.f.jmp)) goto gocc_end;");
+    buffer_printf(out, " if (__builtin_setjmp(gocc_f.f.jmp)) { %s %s; }", run_deferred, last);
 }
 
 static void append_end(Lower *l, size_t brace, const char *last) {
-    edit_open(l->edits, brace, 0,
-              F(" gocc_end: ; if (gocc_f.f.top) go__defer_return(&gocc_f.f); %s; ", last));
+    edit_open(l->edits, brace, 0, F(" ; %s %s; ", run_deferred, last));
 }
 
 // Finds a word among the specifiers of the function whose body starts at `brace`; NO_OFFSET if it is not there.
@@ -127,9 +129,11 @@ static void lower_function(Lower *l, Function *f) {
         buffer_puts(&head, lower_heap_parameter(f->params[i]));
     if (f->has_defer) {
         append_records(l, f, NULL, &head);
-        append_frame(result ? f->result_type : NULL, &head);
-        append_end(l, f->body.end - 1,
-                   is_noreturn(l, f) ? "__builtin_unreachable()" : result ? "return gocc_f.result" : "return");
+        const char *last = is_noreturn(l, f) ? "__builtin_unreachable()"
+                           : result          ? "return gocc_f.result"
+                                             : "return";
+        append_frame(result ? f->result_type : NULL, last, &head);
+        append_end(l, f->body.end - 1, last);
         drop_always_inline(l, f);
     }
     if (head.length)
@@ -146,7 +150,7 @@ static void lower_block(Lower *l, Node *n) {
                       n->kind == N_DEFER ? "go__recover_enter(gocc_p)" : "(void *)0");
     if (f->has_defer) {
         append_records(l, f->function, n, &head);
-        append_frame(NULL, &head);
+        append_frame(NULL, "return", &head);
         append_end(l, n->body.end - 1, "return");
     }
     edit_open(l->edits, n->body.start + 1, 0, head.data);
@@ -166,12 +170,13 @@ static void lower_return(Lower *l, Return *r) {
         return;
     size_t end = semicolon_after(l, r->span.end);
     if (!r->value.end) {
-        edit_replace(l->edits, r->span.start, r->span.start + strlen("return"), 0, "goto gocc_end");
+        edit_replace(l->edits, r->span.start, end + 1, 0, F("{ %s return; }", run_deferred));
         return;
     }
-    edit_replace(l->edits, r->span.start, r->value.start, 0,
-                 r->function->result.is_void ? "{ (" : "{ gocc_f.result = (");
-    edit_replace(l->edits, r->value.end, end + 1, 0, "); goto gocc_end; }");
+    bool result = !r->function->result.is_void;
+    edit_replace(l->edits, r->span.start, r->value.start, 0, result ? "{ gocc_f.result = (" : "{ (");
+    edit_replace(l->edits, r->value.end, end + 1, 0,
+                 F("); %s return%s; }", run_deferred, result ? " gocc_f.result" : ""));
 }
 
 void lower_frames(Lower *l) {
