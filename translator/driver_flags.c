@@ -180,6 +180,9 @@ static void add_needed(Words *w, const Command *c) {
     } needed[] = {
         {"-fno-delete-null-pointer-checks", "-fdelete-null-pointer-checks"},
         {"-fstack-clash-protection", "-fno-stack-clash-protection"}, // no frame steps over a guard
+        // What these say of generated code is not printed, so it must not fail the compilation.
+        {"-Wno-error=shadow", "-Werror=shadow"},
+        {"-Wno-error=pedantic", "-pedantic-errors"},
     };
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!args_has(c, needed[i].opposite))

@@ -173,7 +173,11 @@ static void print_line(const Final *f, const char *line) {
             fprintf(stderr, "%s\n", text);
         return;
     }
-    if (about_generated_code(m.text) && !strstr(m.kind, "error"))
+    static bool dropped; // and with a warning its notes
+    if (dropped && strstr(m.kind, "note"))
+        return;
+    dropped = about_generated_code(m.text) && !strstr(m.kind, "error");
+    if (dropped)
         return;
     UserPlace place = place_of(f, &m);
     diag_print(stderr, &place, m.kind, m.text);

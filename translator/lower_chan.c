@@ -115,6 +115,6 @@ void lower_range(Lower *l, Node *n) {
                     n->id, n->id));
     lower_between(l, n, n->operand.end, n->rparen,
                   F(")); } %s gocc_v%d; _Bool gocc_k%d = go__chan_recv((void *)gocc_c%d, &gocc_v%d); "
-                    "if (gocc_k%d) %s = gocc_v%d; gocc_k%d; })); %s",
-                    elem_of(n->id), n->id, n->id, n->id, n->id, n->id, name, n->id, n->id, fresh));
+                    "if (gocc_k%d) %s = gocc_v%d; (void)%s; gocc_k%d; })); %s",
+                    elem_of(n->id), n->id, n->id, n->id, n->id, n->id, name, n->id, name, n->id, fresh));
 }
