@@ -183,8 +183,10 @@ static int panic_as_main_returns(void) {
     return 0;
 }
 static int quit(void) {
+    go_maxprocs(1); // with another thread, the receiver might be on its way still
     go_spawn(receiver, channel);
-    go_yield();
+    for (int i = 0; i < 10; i++)
+        go_yield();
     raise(SIGQUIT);
     return 0;
 }
