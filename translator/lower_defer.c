@@ -173,10 +173,17 @@ static void lower_return(Lower *l, Return *r) {
         edit_replace(l->edits, r->span.start, end + 1, 0, F("{ %s return; }", run_deferred));
         return;
     }
-    bool result = !r->function->result.is_void;
-    edit_replace(l->edits, r->span.start, r->value.start, 0, result ? "{ gocc_f.result = (" : "{ (");
+    const TypeInfo *type = &r->function->result;
+    bool result = !type->is_void;
+    bool record = result && !type->is_scalar;          // may have const members: initialised, then copied
+    edit_replace(l->edits, r->span.start, r->value.start, 0,
+                 record   ? "{ __typeof__(gocc_f.result) gocc_x = ("
+                 : result ? "{ gocc_f.result = ("
+                          : "{ (");
     edit_replace(l->edits, r->value.end, end + 1, 0,
-                 F("); %s return%s; }", run_deferred, result ? " gocc_f.result" : ""));
+                 F(");%s %s return%s; }",
+                   record ? " __builtin_memcpy((void *)&gocc_f.result, &gocc_x, sizeof(gocc_x));" : "",
+                   run_deferred, result ? " gocc_f.result" : ""));
 }
 
 void lower_frames(Lower *l) {

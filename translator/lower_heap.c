@@ -196,7 +196,6 @@ static bool declare_auto(Lower *l, const Var *v, size_t name) {
 static void declare(Lower *l, const Var *v) {
     const Tree *t = l->tree;
     size_t name = tree_token_at(t, v->at);
-    drop_register(l, v);
     if (declare_auto(l, v, name))
         return;
     if (!v->init.end && !v->jumped && !has_alignment(l, v)) {
@@ -268,6 +267,8 @@ void lower_heap(Lower *l) {
         const Var *v = l->facts->vars[i];
         if (v->heap && v->kind == VAR_LITERAL)
             literal(l, v);
+        if ((v->heap || v->captured_defer) && (v->kind == VAR_LOCAL || v->kind == VAR_PARAMETER))
+            drop_register(l, v);
         if (!v->heap || v->kind != VAR_LOCAL)
             continue;
         if (lower_declared_by_construct(l, v)) {
