@@ -13,8 +13,8 @@ static void add(Visit *v, CXCursor operand, TrapKind kind) {
     bool exact_start, exact_end;
     Span s = {facts_at(v, CL->getRangeStart(range), &exact_start),
               facts_at(v, CL->getRangeEnd(range), &exact_end)};
-    if (!exact_start || s.start >= s.end)
-        return;
+    if (!exact_start || s.start >= s.end || s.start < v->function->body.start)
+        return;                                        // no statement can stand among the parameters
     Facts *f = v->facts;
     *ARENA_PUSH(f->traps, f->n_traps, f->cap_traps) =
         (Trap){s, kind, v->function, tree_block_at(v->tree, s.start)};
