@@ -103,6 +103,22 @@ static void lower_node(Lower *l, Node *n) {
     }
 }
 
+// A block is a function of its own in final C, but its user stands in the function around it: __func__ is that one's name.
+static void lower_function_names(Lower *l) {
+    static const char *const words[] = {"__func__", "__FUNCTION__", "__PRETTY_FUNCTION__"};
+    const Tree *t = l->tree;
+    for (size_t i = 0; i < t->tokens.n; i++) {
+        Span s = t->tokens.v[i].span;
+        for (size_t w = 0; w < sizeof words / sizeof *words && t->tokens.v[i].kind == TK_WORD; w++) {
+            if (s.end - s.start != strlen(words[w]) || memcmp(t->source->text + s.start, words[w], s.end - s.start))
+                continue;
+            Function *f = facts_function_at(l->facts, s.start);
+            if (f && tree_block_at(t, s.start))
+                edit_replace(l->edits, s.start, s.end, 0, F("\"%s\"", f->name));
+        }
+    }
+}
+
 // What block literals need: the symbol that they refer to as their class (clang knows it, so its definition is in assembler), and functions that
 // call the block which an environment carries.
 static const char clang_blocks[] =
@@ -118,6 +134,7 @@ const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options
     l.edits = edits_new(tree->source);
     lower_heap(&l);
     lower_traps(&l);
+    lower_function_names(&l);
     // Inner constructs first: an outer one may mention an operand a second time, as final C.
     for (int i = tree->n_nodes; i >= 1; i--)
         lower_node(&l, tree->by_id[i]);

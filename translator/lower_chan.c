@@ -102,8 +102,8 @@ void lower_range(Lower *l, Node *n) {
     marker_drop_const(l->edits, l->tree, n->target, n->depth);
     const char *home = v && v->heap ? F(" = go__new(sizeof%s, __alignof__(%s))", name, name) : "";
     const char *fresh = v && v->per_iteration
-                            ? F("gocc_at_%s = go__new_copy(gocc_at_%s, sizeof(*gocc_at_%s), __alignof__(*gocc_at_%s))",
-                                v->name, v->name, v->name, v->name)
+                            ? F("gocc_at_%s = go__new(sizeof(*gocc_at_%s), __alignof__(*gocc_at_%s))", v->name,
+                                v->name, v->name)
                             : "";
     edit_open(l->edits, n->keyword, n->depth,
               F("for (void *gocc_r%d[3] = {0}; !gocc_r%d[1]; gocc_r%d[1] = gocc_r%d) ", n->id, n->id,
