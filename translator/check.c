@@ -27,11 +27,11 @@ static const char *text_of(Check *c, Span s) {
 
 // ---- channels ----------------------------------------------------------------------------------
 static const char *bad_element(const TypeInfo *t) {
-    return t->is_void        ? "void"
-           : t->is_function  ? "a function"
-           : t->is_array     ? "an array"
+    return t->is_void         ? "void"
+           : t->is_function   ? "a function"
+           : t->is_array      ? "an array"
            : t->is_incomplete ? "incomplete"
-                             : NULL;
+                              : NULL;
 }
 
 static void check_element(Check *c, const Node *n, const TypeInfo *channel, size_t at) {
@@ -102,10 +102,20 @@ static const char *word_text(Check *c, const Node *n) {
 }
 
 static bool check_count(Check *c, const Node *n) {
-    static const struct { int least, most; } count[] = {
-        [W_MAKE] = {1, 2}, [W_NEW] = {1, 1}, [W_LEN] = {1, 1}, [W_CAP] = {1, 1}, [W_CLOSE] = {1, 1},
-        [W_PANIC] = {1, 1}, [W_PANICF] = {1, 1000}, [W_RECOVER] = {0, 0}, [W_ANY_IS] = {2, 2},
-        [W_ANY_AS] = {2, 2}, [W_ANY_STRING] = {1, 1},
+    static const struct {
+        int least, most;
+    } count[] = {
+        [W_MAKE] = {1, 2},
+        [W_NEW] = {1, 1},
+        [W_LEN] = {1, 1},
+        [W_CAP] = {1, 1},
+        [W_CLOSE] = {1, 1},
+        [W_PANIC] = {1, 1},
+        [W_PANICF] = {1, 1000},
+        [W_RECOVER] = {0, 0},
+        [W_ANY_IS] = {2, 2},
+        [W_ANY_AS] = {2, 2},
+        [W_ANY_STRING] = {1, 1},
     };
     if (n->n_args >= count[n->word].least && n->n_args <= count[n->word].most)
         return true;
@@ -178,9 +188,16 @@ static bool needs_function(const Node *n) {
 
 static const char *construct_name(const Node *n) {
     static const char *const names[] = {
-        [N_RECV] = "a receive", [N_SEND] = "a send", [N_RECV2] = "a receive", [N_GO] = "'go'",
-        [N_DEFER] = "'defer'", [N_SELECT] = "'select'", [N_CASE] = "a case", [N_RANGE] = "a range",
-        [N_CALL] = "this call", [N_WORD] = "'_Result'",
+        [N_RECV] = "a receive",
+        [N_SEND] = "a send",
+        [N_RECV2] = "a receive",
+        [N_GO] = "'go'",
+        [N_DEFER] = "'defer'",
+        [N_SELECT] = "'select'",
+        [N_CASE] = "a case",
+        [N_RANGE] = "a range",
+        [N_CALL] = "this call",
+        [N_WORD] = "'_Result'",
     };
     return names[n->kind];
 }

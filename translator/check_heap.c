@@ -31,7 +31,10 @@ static void check_cleanup(const Facts *f, const Var *v) {
 }
 
 // ---- mentions that clang did not see -----------------------------------------------------------
-typedef struct Moved { const Var **v; size_t n, cap; } Moved;
+typedef struct Moved {
+    const Var **v;
+    size_t n, cap;
+} Moved;
 
 static bool is_claimed(const Facts *f, size_t at) {
     return f->claimed[at / 8] & (1 << at % 8);
@@ -90,7 +93,8 @@ void check_heap(const Facts *f) {
         if (v->type.is_vla && v->type.elem_is_vla)
             diag_at(f->tree->source, v->at, DIAG_ERROR,
                     "'%s' is %s, and its type has a variable length that cannot be carried over: share a pointer to "
-                    "its elements", v->name, v->reason ? v->reason : "shared with a deferred block");
+                    "its elements",
+                    v->name, v->reason ? v->reason : "shared with a deferred block");
     }
     check_mentions(f, &moved);
 }

@@ -79,16 +79,9 @@ void dump_tokens(const Tree *t) {
 }
 
 static const char *const kind_names[] = {
-    [N_UNIT] = "unit",      [N_CHAN] = "chan",   [N_RECV] = "receive", [N_SEND] = "send",
-    [N_RECV2] = "receive2", [N_GO] = "go",       [N_DEFER] = "defer",  [N_SELECT] = "select",
-    [N_CASE] = "case",      [N_RANGE] = "range", [N_CALL] = "call",    [N_WORD] = "word",
-    [N_ERROR] = "error"};
+    [N_UNIT] = "unit", [N_CHAN] = "chan", [N_RECV] = "receive", [N_SEND] = "send", [N_RECV2] = "receive2", [N_GO] = "go", [N_DEFER] = "defer", [N_SELECT] = "select", [N_CASE] = "case", [N_RANGE] = "range", [N_CALL] = "call", [N_WORD] = "word", [N_ERROR] = "error"};
 static const char *const word_names[] = {
-    [W_NONE] = "",         [W_MAKE] = "make",      [W_NEW] = "new",
-    [W_LEN] = "len",       [W_CAP] = "cap",        [W_CLOSE] = "close",
-    [W_PANIC] = "panic",   [W_PANICF] = "panicf",  [W_RECOVER] = "recover",
-    [W_ANY_IS] = "any_is", [W_ANY_AS] = "any_as",  [W_ANY_STRING] = "any_string",
-    [W_ANY] = "any",       [W_RESULT] = "_Result", [W_ERRNO] = "errno"};
+    [W_NONE] = "", [W_MAKE] = "make", [W_NEW] = "new", [W_LEN] = "len", [W_CAP] = "cap", [W_CLOSE] = "close", [W_PANIC] = "panic", [W_PANICF] = "panicf", [W_RECOVER] = "recover", [W_ANY_IS] = "any_is", [W_ANY_AS] = "any_as", [W_ANY_STRING] = "any_string", [W_ANY] = "any", [W_RESULT] = "_Result", [W_ERRNO] = "errno"};
 
 static void print_node_kind(const Node *n) {
     static const char *const directions[] = {"", " send-only", " receive-only"};

@@ -5,9 +5,19 @@
 
 static const char *kind_name(const Node *n) {
     static const char *const names[] = {
-        [N_UNIT] = "unit", [N_CHAN] = "chan", [N_RECV] = "receive", [N_SEND] = "send",
-        [N_RECV2] = "receive2", [N_GO] = "go", [N_DEFER] = "defer", [N_SELECT] = "select",
-        [N_CASE] = "case", [N_RANGE] = "range", [N_CALL] = "call", [N_WORD] = "word", [N_ERROR] = "error",
+        [N_UNIT] = "unit",
+        [N_CHAN] = "chan",
+        [N_RECV] = "receive",
+        [N_SEND] = "send",
+        [N_RECV2] = "receive2",
+        [N_GO] = "go",
+        [N_DEFER] = "defer",
+        [N_SELECT] = "select",
+        [N_CASE] = "case",
+        [N_RANGE] = "range",
+        [N_CALL] = "call",
+        [N_WORD] = "word",
+        [N_ERROR] = "error",
     };
     return names[n->kind];
 }
@@ -26,7 +36,10 @@ static void dump_vars(const char *label, Var *const *vars, int n) {
 }
 
 static void dump_flags(const Node *n, const NodeFacts *f) {
-    static const struct { size_t offset; const char *name; } flags[] = {
+    static const struct {
+        size_t offset;
+        const char *name;
+    } flags[] = {
         {offsetof(NodeFacts, in_loop), "in-loop"},
         {offsetof(NodeFacts, calls_function), "calls-function"},
         {offsetof(NodeFacts, calls_builtin), "calls-word"},

@@ -17,7 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum EditKind { EDIT_CLOSE, EDIT_OPEN, EDIT_REPLACE } EditKind;
+typedef enum EditKind { EDIT_CLOSE,
+                        EDIT_OPEN,
+                        EDIT_REPLACE } EditKind;
 typedef struct Edit {
     size_t start, end; // of the source; equal for an insertion
     EditKind kind;

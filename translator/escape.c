@@ -126,7 +126,8 @@ static void dump(const Facts *f) {
             continue;
         printf("%s:%u:%u: %s%s%s%s%s\n", p.file, p.line, p.column, v->heap ? "moved to heap: " : "",
                v->name, v->heap ? " (" : " does not escape", v->heap ? v->reason : "",
-               v->per_iteration ? ", fresh in each iteration)" : v->heap ? ")" : "");
+               v->per_iteration ? ", fresh in each iteration)" : v->heap ? ")"
+                                                                         : "");
     }
 }
 

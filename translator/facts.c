@@ -27,7 +27,8 @@ const char *tree_excerpt(const Tree *t, Span s) {
         buffer_append(&out, t->source->text + token.start, token.end - token.start);
         last = token.end;
     }
-    return out.length > 60 ? arena_format("%.57s...", out.data) : out.length ? out.data : "";
+    return out.length > 60 ? arena_format("%.57s...", out.data) : out.length ? out.data
+                                                                             : "";
 }
 
 size_t tree_token_at(const Tree *t, size_t offset) {
@@ -69,11 +70,22 @@ Node *tree_block_at(const Tree *t, size_t offset) {
 // ---- parsing -----------------------------------------------------------------------------------
 static CXTranslationUnit parse(const char *text, size_t length, const TranslateOptions *options) {
     static const char *const fixed[] = {
-        "-x", "c", "-undef", "-fblocks", "-ferror-limit=0", "-fbracket-depth=1024",
-        "-D_Float32=float", "-D_Float64=double", "-D_Float32x=double",
-        "-D_Float64x=long double", "-D_Float128=__float128", "-Wno-everything",
-        "-Werror=int-conversion", "-Werror=incompatible-pointer-types",
-        "-Werror=incompatible-function-pointer-types", "-Werror=compare-distinct-pointer-types",
+        "-x",
+        "c",
+        "-undef",
+        "-fblocks",
+        "-ferror-limit=0",
+        "-fbracket-depth=1024",
+        "-D_Float32=float",
+        "-D_Float64=double",
+        "-D_Float32x=double",
+        "-D_Float64x=long double",
+        "-D_Float128=__float128",
+        "-Wno-everything",
+        "-Werror=int-conversion",
+        "-Werror=incompatible-pointer-types",
+        "-Werror=incompatible-function-pointer-types",
+        "-Werror=compare-distinct-pointer-types",
         "-Werror=incompatible-pointer-types-discards-qualifiers",
         "-Werror=pointer-type-mismatch",
     };
@@ -98,9 +110,14 @@ static CXTranslationUnit parse(const char *text, size_t length, const TranslateO
 // Errors of clang that are warnings of gcc: asked for, since they tell when a channel type does not fit.
 static bool is_lenient(const char *option) {
     static const char *const names[] = {
-        "int-conversion", "incompatible-pointer-types", "incompatible-function-pointer-types",
-        "incompatible-pointer-types-discards-qualifiers", "pointer-type-mismatch",
-        "compare-distinct-pointer-types", "return-mismatch", "return-type",
+        "int-conversion",
+        "incompatible-pointer-types",
+        "incompatible-function-pointer-types",
+        "incompatible-pointer-types-discards-qualifiers",
+        "pointer-type-mismatch",
+        "compare-distinct-pointer-types",
+        "return-mismatch",
+        "return-type",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strncmp(option, "-W", 2) && !strcmp(option + 2, names[i]))

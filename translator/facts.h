@@ -22,8 +22,11 @@ typedef struct Visit {
     Function *function;            // being visited, or NULL
     size_t function_label;         // offset of the first label in it, or NO_OFFSET
     CXCursor function_cursor;
-    Frame *frames; size_t n_frames, cap_frames;
-    Function **by_marker; Var **var_by_marker; size_t map_size;   // hash by marker offset
+    Frame *frames;
+    size_t n_frames, cap_frames;
+    Function **by_marker;
+    Var **var_by_marker;
+    size_t map_size;   // hash by marker offset
 } Visit;
 
 #define CL (clang_api())

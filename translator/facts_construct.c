@@ -118,10 +118,14 @@ void facts_call(Visit *v, CXCursor c) {
 // ---- operators that channels do not have ------------------------------------------------------------
 static const char *binary_word(enum CXBinaryOperatorKind k) {
     switch (k) {
-    case CXBinaryOperator_Add: case CXBinaryOperator_AddAssign: return "arithmetic on";
-    case CXBinaryOperator_Sub: case CXBinaryOperator_SubAssign: return "arithmetic on";
-    case CXBinaryOperator_LT: case CXBinaryOperator_GT:
-    case CXBinaryOperator_LE: case CXBinaryOperator_GE: return "ordering of";
+    case CXBinaryOperator_Add:
+    case CXBinaryOperator_AddAssign: return "arithmetic on";
+    case CXBinaryOperator_Sub:
+    case CXBinaryOperator_SubAssign: return "arithmetic on";
+    case CXBinaryOperator_LT:
+    case CXBinaryOperator_GT:
+    case CXBinaryOperator_LE:
+    case CXBinaryOperator_GE: return "ordering of";
     default: return NULL;
     }
 }
@@ -129,13 +133,18 @@ static const char *binary_word(enum CXBinaryOperatorKind k) {
 static const char *unary_word(enum CXUnaryOperatorKind k) {
     switch (k) {
     case CXUnaryOperator_Deref: return "dereference of";
-    case CXUnaryOperator_PostInc: case CXUnaryOperator_PostDec:
-    case CXUnaryOperator_PreInc: case CXUnaryOperator_PreDec: return "arithmetic on";
+    case CXUnaryOperator_PostInc:
+    case CXUnaryOperator_PostDec:
+    case CXUnaryOperator_PreInc:
+    case CXUnaryOperator_PreDec: return "arithmetic on";
     default: return NULL;
     }
 }
 
-typedef struct ChannelChild { bool found; CXType type; } ChannelChild;
+typedef struct ChannelChild {
+    bool found;
+    CXType type;
+} ChannelChild;
 
 static enum CXChildVisitResult find_channel(CXCursor c, CXCursor parent, CXClientData data) {
     (void)parent;

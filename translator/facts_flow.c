@@ -13,7 +13,11 @@
 
 #include <string.h>
 
-typedef enum State { PLACE, ADDRESS, VALUE, BEHIND, DONE } State;
+typedef enum State { PLACE,
+                     ADDRESS,
+                     VALUE,
+                     BEHIND,
+                     DONE } State;
 
 typedef struct Climb {
     Visit *v;
@@ -85,12 +89,43 @@ static bool may_hold_address(CXType type) {
 // ---- calls -------------------------------------------------------------------------------------
 static bool keeps_arguments(const char *name) {
     static const char *const names[] = {
-        "setvbuf", "setbuf", "setbuffer", "setlinebuf", "putenv", "pthread_create", "signal",
-        "sigaction", "sigaltstack", "qsort_r", "atexit", "on_exit", "pthread_setspecific",
-        "pthread_key_create", "pthread_cleanup_push", "makecontext", "getcontext", "swapcontext",
-        "fopencookie", "open_memstream", "fmemopen", "timer_create", "aio_read", "aio_write",
-        "lio_listio", "tsearch", "hsearch", "insque", "epoll_ctl", "pthread_mutex_init", "va_start",
-        "initstate", "setstate", "mq_notify", "getline", "getdelim", "error_print_progname",
+        "setvbuf",
+        "setbuf",
+        "setbuffer",
+        "setlinebuf",
+        "putenv",
+        "pthread_create",
+        "signal",
+        "sigaction",
+        "sigaltstack",
+        "qsort_r",
+        "atexit",
+        "on_exit",
+        "pthread_setspecific",
+        "pthread_key_create",
+        "pthread_cleanup_push",
+        "makecontext",
+        "getcontext",
+        "swapcontext",
+        "fopencookie",
+        "open_memstream",
+        "fmemopen",
+        "timer_create",
+        "aio_read",
+        "aio_write",
+        "lio_listio",
+        "tsearch",
+        "hsearch",
+        "insque",
+        "epoll_ctl",
+        "pthread_mutex_init",
+        "va_start",
+        "initstate",
+        "setstate",
+        "mq_notify",
+        "getline",
+        "getdelim",
+        "error_print_progname",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(names[i], name))
@@ -215,7 +250,8 @@ static void converted(Climb *c, Frame *parent, Frame *child) {
     bool array = from.kind == CXType_ConstantArray || from.kind == CXType_VariableArray ||
                  from.kind == CXType_IncompleteArray;
     if (c->state == PLACE)
-        c->state = array && is_pointer_type(to) ? ADDRESS : array ? PLACE : VALUE;
+        c->state = array && is_pointer_type(to) ? ADDRESS : array ? PLACE
+                                                                  : VALUE;
     else if (c->state == BEHIND && !array)
         c->state = DONE;                               // read
     else if (c->state == BEHIND && is_pointer_type(to))
@@ -317,9 +353,15 @@ static void climb_one(Climb *c, Frame *parent, Frame *child) {
             c->state = DONE;
         break;
     }
-    case CXCursor_IfStmt: case CXCursor_WhileStmt: case CXCursor_DoStmt: case CXCursor_ForStmt:
-    case CXCursor_SwitchStmt: case CXCursor_CaseStmt: case CXCursor_DefaultStmt:
-    case CXCursor_LabelStmt: case CXCursor_DeclStmt: c->state = DONE; break;
+    case CXCursor_IfStmt:
+    case CXCursor_WhileStmt:
+    case CXCursor_DoStmt:
+    case CXCursor_ForStmt:
+    case CXCursor_SwitchStmt:
+    case CXCursor_CaseStmt:
+    case CXCursor_DefaultStmt:
+    case CXCursor_LabelStmt:
+    case CXCursor_DeclStmt: c->state = DONE; break;
     case CXCursor_InitListExpr: break;
     case CXCursor_CompoundLiteralExpr:
         keep(c, facts_var(c->v, parent->cursor), "a compound literal");

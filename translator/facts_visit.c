@@ -165,8 +165,7 @@ static void start_function(Visit *v, CXCursor c) {
     }
     f->result_type = result_type(f, result);
     Var *returned = arena_alloc(sizeof *returned);
-    *returned = (Var){.name = "_Result", .kind = VAR_RESULT, .function = f, .at = f->body.start,
-                      .scope = f->body, .type = f->result, .top_scope = true, .leaks = true};
+    *returned = (Var){.name = "_Result", .kind = VAR_RESULT, .function = f, .at = f->body.start, .scope = f->body, .type = f->result, .top_scope = true, .leaks = true};
     f->result_var = returned;
     *ARENA_PUSH(v->facts->functions, v->facts->n_functions, v->facts->cap_functions) = f;
 }

@@ -25,7 +25,10 @@ void *arena_grow(void *v, size_t *cap, size_t item_bytes);
     ((n) == (cap) ? ((v) = arena_grow((v), &(cap), sizeof *(v)), &(v)[(n)++]) : &(v)[(n)++])
 
 // ---- util.c: text buffers, files, processes -----------------------------------------------------
-typedef struct Buffer { char *data; size_t length, capacity; } Buffer;   // data is NUL-terminated
+typedef struct Buffer {
+    char *data;
+    size_t length, capacity;
+} Buffer;   // data is NUL-terminated
 void buffer_append(Buffer *b, const char *s, size_t n);
 void buffer_puts(Buffer *b, const char *s);
 void buffer_printf(Buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -33,27 +36,38 @@ bool file_read(const char *path, Buffer *out);         // false: errno tells
 bool file_write(const char *path, const char *data, size_t n);
 
 // ---- source.c: the preprocessed text and its lines ----------------------------------------------
-typedef struct Span { size_t start, end; } Span;       // [start, end)
+typedef struct Span {
+    size_t start, end;
+} Span;       // [start, end)
 typedef struct Place {                                 // what a person is told
     const char *file;                                  // as the line marker names it
     unsigned line, column;                             // from 1; column in bytes of the text's line
     bool system;                                       // in a system header (line marker flag 3)
 } Place;
-typedef struct LineMark { size_t offset; const char *file; unsigned line; bool system; } LineMark;
+typedef struct LineMark {
+    size_t offset;
+    const char *file;
+    unsigned line;
+    bool system;
+} LineMark;
 typedef struct Source {
     const char *text;                                  // NUL-terminated; may contain NUL bytes inside
     size_t length;
     const char *main_file;                             // the .gc file's name, as on the command line
     LineMark *marks;                                   // by offset: text from `offset` on is file:line
     size_t n_marks;
-    size_t *line_starts; size_t n_lines;               // physical lines
+    size_t *line_starts;
+    size_t n_lines;               // physical lines
 } Source;
 Source *source_new(const char *text, size_t length, const char *main_file);
 Place source_place(const Source *s, size_t offset);
 unsigned source_physical_line(const Source *s, size_t offset);   // from 1
 
 // ---- tokens.c (with grammar/gocc.l): the text as classified tokens -------------------------------
-typedef enum TokenKind { TK_WORD = 1, TK_NUMBER, TK_STRING, TK_PUNCT } TokenKind;
+typedef enum TokenKind { TK_WORD = 1,
+                         TK_NUMBER,
+                         TK_STRING,
+                         TK_PUNCT } TokenKind;
 typedef struct Token {
     TokenKind kind;
     Span span;
@@ -62,7 +76,10 @@ typedef struct Token {
                                                        // of a select's case: the first token after its body
     uint8_t code, flags;                               // tokens.h: what the token is by itself, and what its context made of it
 } Token;
-typedef struct Tokens { Token *v; size_t n; } Tokens;
+typedef struct Tokens {
+    Token *v;
+    size_t n;
+} Tokens;
 
 // ---- tree.c (with grammar/gocc.y): the constructs ------------------------------------------------
 // Only extension constructs are nodes; C in between is text. Children are in source order. A span that a node does not have is
@@ -74,7 +91,8 @@ typedef enum NodeKind {
     N_RECV,        // `<-operand`, an expression
     N_SEND,        // `operand <- value;` as a statement; span includes the `;`; arrow
     N_RECV2,       // `target, target2 = <-operand;`; comma, assign, arrow; declares: `T v, bool ok = <-operand;`
-    N_GO, N_DEFER, // call:  keyword, callee, lparen, args[], rparen, semicolon; span includes the `;`
+    N_GO,
+    N_DEFER, // call:  keyword, callee, lparen, args[], rparen, semicolon; span includes the `;`
                    // block: keyword, body (with braces); head = the copies inside `( )`, args[] = each copy, lparen, rparen
     N_SELECT,      // keyword, body (with braces); children: N_CASE only (and an N_ERROR for what stands before the first)
     N_CASE,        // keyword, colon, comm; target/target2/comma/assign/declares as in N_RECV2, operand, arrow, value as in N_SEND;
@@ -86,14 +104,29 @@ typedef enum NodeKind {
     N_ERROR        // a construct with an error, which was reported: marker C has `instead` in place of the span, so that the rest of
                    // the unit can still be checked. No children. (A case with an error is an N_CASE with COMM_ERROR.)
 } NodeKind;
-typedef enum Direction { DIR_BOTH, DIR_SEND, DIR_RECV } Direction;
+typedef enum Direction { DIR_BOTH,
+                         DIR_SEND,
+                         DIR_RECV } Direction;
 // COMM_ERROR: keyword, colon (or the `;` in its place) and body only.
-typedef enum Comm { COMM_RECV, COMM_SEND, COMM_DEFAULT, COMM_ERROR } Comm;
+typedef enum Comm { COMM_RECV,
+                    COMM_SEND,
+                    COMM_DEFAULT,
+                    COMM_ERROR } Comm;
 typedef enum Word {
     W_NONE,
-    W_MAKE, W_NEW, W_LEN, W_CAP, W_CLOSE, W_PANIC, W_PANICF, W_RECOVER,         // N_CALL
-    W_ANY_IS, W_ANY_AS, W_ANY_STRING,                                           // N_CALL
-    W_ANY, W_RESULT,                                                            // N_WORD: `any` as a type, `_Result`
+    W_MAKE,
+    W_NEW,
+    W_LEN,
+    W_CAP,
+    W_CLOSE,
+    W_PANIC,
+    W_PANICF,
+    W_RECOVER,         // N_CALL
+    W_ANY_IS,
+    W_ANY_AS,
+    W_ANY_STRING,                                           // N_CALL
+    W_ANY,
+    W_RESULT,                                                            // N_WORD: `any` as a type, `_Result`
     W_ERRNO                                                                     // N_WORD: the callee name `__errno_location`
 } Word;
 typedef struct Node Node;
@@ -103,7 +136,8 @@ struct Node {
     int depth;                                         // root 0
     Node *parent, *first, *last, *next;
     Span span, operand, value, target, target2, callee, body, head;
-    Span *args; int n_args;
+    Span *args;
+    int n_args;
     size_t keyword, arrow, comma, assign, colon, semicolon, lparen, rparen;   // offsets of first bytes
     Direction direction;                               // N_CHAN
     Comm comm;                                         // N_CASE
@@ -116,8 +150,11 @@ struct Node {
     bool is_comparison;                                // N_SEND, set after facts: operand is no channel, the text is plain C
 };
 typedef struct Tree {
-    Source *source; Tokens tokens;
-    Node *root; Node **by_id; int n_nodes;
+    Source *source;
+    Tokens tokens;
+    Node *root;
+    Node **by_id;
+    int n_nodes;
     int n_errors;
     bool broken;                                       // brackets do not pair, or the like: what follows n_errors would be noise
 } Tree;
@@ -144,7 +181,10 @@ bool edits_empty(const Edits *e);
 void edits_dump(Edits *e);                             // -d edits: in the order in which they come out
 
 // ---- diag.c: messages ---------------------------------------------------------------------------
-typedef enum Severity { DIAG_NOTE, DIAG_WARNING, DIAG_ERROR, DIAG_FATAL } Severity;
+typedef enum Severity { DIAG_NOTE,
+                        DIAG_WARNING,
+                        DIAG_ERROR,
+                        DIAG_FATAL } Severity;
 // One message at a position of the preprocessed text: collected, sorted by position, printed by diag_flush as `file:line:col: error:
 // ...` with the user's source line and a caret. Columns are the .gc file's own: diag_flush maps through macro expansion, at the price of
 // one more preprocessor run, which only messages pay.
@@ -160,7 +200,8 @@ char *diag_user_types(const char *message);
 // ---- marker.c, facts.c, lower*.c: see translate.h --------------------------------------------------
 // ---- translate.c: the whole of it ----------------------------------------------------------------
 typedef struct TranslateOptions {
-    const char **clang_args; int n_clang_args;         // -std, -m, -f flags that change what the text means; no -I, -D
+    const char **clang_args;
+    int n_clang_args;         // -std, -m, -f flags that change what the text means; no -I, -D
     const char *dump;                                  // -d LIST: comma-separated stages, or NULL
     bool compiler_is_clang;                            // GOCC_CC is a clang: blocks instead of nested functions
     bool lto;                                          // -flto: no references by assembler name

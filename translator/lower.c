@@ -129,8 +129,7 @@ static const char clang_blocks[] =
     "{ ((struct { struct go__defer d; void (^b)(void *); } *)p)->b(p); } ";
 
 const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options, Edits **edits) {
-    Lower l = {.tree = tree, .facts = facts, .clang = options->compiler_is_clang,
-               .lto = options->lto};
+    Lower l = {.tree = tree, .facts = facts, .clang = options->compiler_is_clang, .lto = options->lto};
     l.edits = edits_new(tree->source);
     lower_heap(&l);
     lower_traps(&l);

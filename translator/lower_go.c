@@ -90,7 +90,8 @@ void lower_block_head(Lower *l, const Node *n, Buffer *out) {
         const Var *v = f->copies[i];
         if (v->type.is_array)
             buffer_printf(out, " __typeof__(gocc_e->%s) %s; __builtin_memcpy((void *)&%s, &gocc_e->%s, "
-                               "sizeof(%s));", v->name, v->name, v->name, v->name, v->name);
+                               "sizeof(%s));",
+                          v->name, v->name, v->name, v->name, v->name);
         else
             buffer_printf(out, " __typeof__(gocc_e->%s) %s = gocc_e->%s; (void)%s;", v->name, v->name,
                           v->name, v->name);

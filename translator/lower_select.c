@@ -15,7 +15,13 @@
 
 #define F arena_format
 
-typedef struct Select { Lower *l; Node *node; int id; int n_channels; bool has_default; } Select;
+typedef struct Select {
+    Lower *l;
+    Node *node;
+    int id;
+    int n_channels;
+    bool has_default;
+} Select;
 
 static const char *slot_of(Lower *l, Node *c) {
     return F("*(%s *)gocc_v%d", lower_elem(l, c->operand), c->id);
@@ -49,7 +55,8 @@ static void plain_receive_case(Select *s, Node *c, int index) {
                   F("gocc_s%d[%d].chan = (void *)(", s->id, index));
     lower_between(l, c, c->operand.end, c->colon + 1,
                   F("); gocc_s%d[%d].value = (void *)0; gocc_s%d[%d].send = 0; goto gocc_n%d; "
-                    "case %d: {", s->id, index, s->id, index, c->id, index));
+                    "case %d: {",
+                    s->id, index, s->id, index, c->id, index));
 }
 
 static void bool_target(Lower *l, Node *c) {
@@ -75,7 +82,8 @@ static void target_case(Select *s, Node *c, int index) {
     }
     lower_between(l, c, c->operand.end, c->colon + 1,
                   F("); gocc_s%d[%d].value = gocc_v%d; gocc_s%d[%d].send = 0; goto gocc_n%d; "
-                    "gocc_b%d: ;", s->id, index, c->id, s->id, index, c->id, c->id));
+                    "gocc_b%d: ;",
+                    s->id, index, c->id, s->id, index, c->id, c->id));
 }
 
 static void one_case(Select *s, Node *c, int index) {

@@ -1,7 +1,7 @@
 // translate.c - a unit from preprocessed text to final C. translate() is the map of the translator.
 
-#include "gocc.h"
 #include "translate.h"
+#include "gocc.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -35,7 +35,11 @@ typedef struct Ref {               // one mention of a variable
     Node *block;                   // innermost go/defer block around it, or NULL
 } Ref;
 
-typedef enum VarKind { VAR_LOCAL, VAR_PARAMETER, VAR_COPY, VAR_RESULT, VAR_LITERAL } VarKind;
+typedef enum VarKind { VAR_LOCAL,
+                       VAR_PARAMETER,
+                       VAR_COPY,
+                       VAR_RESULT,
+                       VAR_LITERAL } VarKind;
 struct Var {
     const char *name;
     VarKind kind;
@@ -65,22 +69,43 @@ struct Var {
 
 // How addresses and values travel: from a variable (its address, or what it holds) to where they are kept. `to` NULL: to where
 // nobody follows (memory behind a pointer, another function, a global).
-typedef struct Flow { Var *from; bool address; Var *to; size_t at; const char *why; } Flow;
+typedef struct Flow {
+    Var *from;
+    bool address;
+    Var *to;
+    size_t at;
+    const char *why;
+} Flow;
 
 // A jump and the innermost go/defer blocks of its two ends.
-typedef struct Jump { size_t at; const char *what; Node *from, *to; } Jump;
-typedef struct Goto { size_t at, label; } Goto;         // a goto, or a switch and one of its cases
+typedef struct Jump {
+    size_t at;
+    const char *what;
+    Node *from, *to;
+} Jump;
+typedef struct Goto {
+    size_t at, label;
+} Goto;         // a goto, or a switch and one of its cases
 // An operator applied to a channel that channels do not have.
-typedef struct Misuse { size_t at; const char *what; const TypeInfo *type; } Misuse;
+typedef struct Misuse {
+    size_t at;
+    const char *what;
+    const TypeInfo *type;
+} Misuse;
 
-typedef struct Return { Span span, value; Function *function; Node *block; } Return;
+typedef struct Return {
+    Span span, value;
+    Function *function;
+    Node *block;
+} Return;
 
 struct Function {
     const char *name;
     Span body;                     // with braces
     TypeInfo result;
     const char *result_type;       // C text that names the type of the result inside the body
-    Var **params; int n_params;
+    Var **params;
+    int n_params;
     bool has_vla;
     Var *result_var;               // `_Result`; also where flows of returned values end
     bool has_defer;                // defers outside of blocks
@@ -97,20 +122,30 @@ typedef struct NodeFacts {
     TypeInfo operand;              // channel operand; argument of len, cap, close, panic; T of make, new, any_is, any_as
     TypeInfo value;                // N_CALL make: the size
     bool operand_seen, value_seen; // clang could type it
-    bool constant; long long constant_value;       // make's size
+    bool constant;
+    long long constant_value;       // make's size
     bool calls_function;           // N_GO, N_DEFER call: the callee is the plain name of a function
     bool call_seen;                // N_GO, N_DEFER call: it is a call
     bool calls_builtin;            // the callee is a word of the language (close, panic ...)
     bool *null_args;               // per argument: an integer constant for a pointer parameter
-    Var **captures; int n_captures; size_t cap_captures;   // blocks: the variables they share
-    Var **copies; int n_copies;    // blocks: own copies, in the order of args[]
+    Var **captures;
+    int n_captures;
+    size_t cap_captures;   // blocks: the variables they share
+    Var **copies;
+    int n_copies;    // blocks: own copies, in the order of args[]
     bool has_defer, has_recover;   // blocks: in the block itself
     int number;                    // blocks: N of the name funcN inside its function
 } NodeFacts;
 
-typedef enum TrapKind { TRAP_NIL, TRAP_DIVISION } TrapKind;
+typedef enum TrapKind { TRAP_NIL,
+                        TRAP_DIVISION } TrapKind;
 // A pointer that is accessed through, or a divisor.
-typedef struct Trap { Span span; TrapKind kind; Function *function; Node *block; } Trap;
+typedef struct Trap {
+    Span span;
+    TrapKind kind;
+    Function *function;
+    Node *block;
+} Trap;
 
 typedef struct ClangError {
     size_t at;
@@ -122,17 +157,27 @@ typedef struct ClangError {
 typedef struct Facts {
     Tree *tree;
     NodeFacts *nodes;              // by id
-    Function **functions; size_t n_functions, cap_functions;
-    Var **vars; size_t n_vars, cap_vars;
-    Ref *refs; size_t n_refs, cap_refs;
-    Return *returns; size_t n_returns, cap_returns;
-    Flow *flows; size_t n_flows, cap_flows;
-    Jump *jumps; size_t n_jumps, cap_jumps;
-    Trap *traps; size_t n_traps, cap_traps;
-    Goto *gotos; size_t n_gotos, cap_gotos;
-    Misuse *misuses; size_t n_misuses, cap_misuses;
+    Function **functions;
+    size_t n_functions, cap_functions;
+    Var **vars;
+    size_t n_vars, cap_vars;
+    Ref *refs;
+    size_t n_refs, cap_refs;
+    Return *returns;
+    size_t n_returns, cap_returns;
+    Flow *flows;
+    size_t n_flows, cap_flows;
+    Jump *jumps;
+    size_t n_jumps, cap_jumps;
+    Trap *traps;
+    size_t n_traps, cap_traps;
+    Goto *gotos;
+    size_t n_gotos, cap_gotos;
+    Misuse *misuses;
+    size_t n_misuses, cap_misuses;
     unsigned char *claimed;        // a bit per byte of the text: clang knows what the word there is
-    ClangError *errors; size_t n_errors, cap_errors;
+    ClangError *errors;
+    size_t n_errors, cap_errors;
     bool again;                    // the tree was corrected (a comparison, the type of _Result): make the marker anew
 } Facts;
 
@@ -172,7 +217,8 @@ typedef struct Lower {
     bool clang;                    // blocks (^) instead of nested functions
     bool lto;                      // no references by assembler name
     Buffer types;                  // descriptors of boxed types, at file scope
-    const TypeInfo **boxed; size_t n_boxed, cap_boxed;
+    const TypeInfo **boxed;
+    size_t n_boxed, cap_boxed;
 } Lower;
 // Adds the edits of final C and returns the prelude that goes before them.
 const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options, Edits **edits);

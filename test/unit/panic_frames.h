@@ -18,21 +18,21 @@
 
 _Noreturn void go_exit(void);
 
-#define FRAME(result)                                                                              \
-    struct go__frame frame = {0};                                                                  \
-    volatile int result = 0;                                                                       \
-    if (__builtin_setjmp(frame.jmp))                                                               \
+#define FRAME(result)                \
+    struct go__frame frame = {0};    \
+    volatile int result = 0;         \
+    if (__builtin_setjmp(frame.jmp)) \
     goto end
-#define DEFER_NAMED(record, function)                                                              \
-    struct go__defer record = {.run = (function), .callee = (void *)(function)};                   \
+#define DEFER_NAMED(record, function)                                            \
+    struct go__defer record = {.run = (function), .callee = (void *)(function)}; \
     go__defer_push(&frame, &record)
 #define DEFER_CAT2(a, b) a##b
 #define DEFER_CAT(a, b) DEFER_CAT2(a, b)
 #define DEFER(function) DEFER_NAMED(DEFER_CAT(record_, __COUNTER__), function)
-#define END(result)                                                                                \
-    end:                                                                                           \
-    if (frame.top)                                                                                 \
-        go__defer_return(&frame);                                                                  \
+#define END(result)               \
+    end:                          \
+    if (frame.top)                \
+        go__defer_return(&frame); \
     return result
 
 static const struct go_type type_int = {"int", "int", sizeof(int), _Alignof(int), GO__INT, 0};
@@ -62,20 +62,20 @@ static inline void event_int(const char *name, int v) {
 
 static int failures;
 
-#define EXPECT_EVENTS(expected)                                                                    \
-    do {                                                                                           \
-        if (strcmp(events, expected)) {                                                            \
-            printf("%s:%d: got  %s\n  expected %s\n", __func__, __LINE__, events, expected);       \
-            failures++;                                                                            \
-        }                                                                                          \
-        events[0] = 0;                                                                             \
+#define EXPECT_EVENTS(expected)                                                              \
+    do {                                                                                     \
+        if (strcmp(events, expected)) {                                                      \
+            printf("%s:%d: got  %s\n  expected %s\n", __func__, __LINE__, events, expected); \
+            failures++;                                                                      \
+        }                                                                                    \
+        events[0] = 0;                                                                       \
     } while (0)
-#define EXPECT(condition)                                                                          \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            printf("%s:%d: %s\n", __func__, __LINE__, #condition);                                 \
-            failures++;                                                                            \
-        }                                                                                          \
+#define EXPECT(condition)                                          \
+    do {                                                           \
+        if (!(condition)) {                                        \
+            printf("%s:%d: %s\n", __func__, __LINE__, #condition); \
+            failures++;                                            \
+        }                                                          \
     } while (0)
 
 #endif

@@ -1,10 +1,10 @@
 // panic_semantics.c - defer, panic, recover, as Go's own tests see them (DF, PA of conformance.md).
 #include "panic_frames.h"
 
-#define RECOVER()                                                                                  \
-    ({                                                                                             \
-        void *token = go__recover_enter((void *)SELF);                                             \
-        value_of(go__recover(token));                                                              \
+#define RECOVER()                                      \
+    ({                                                 \
+        void *token = go__recover_enter((void *)SELF); \
+        value_of(go__recover(token));                  \
     })
 
 static void say_a(void *record) {
@@ -504,7 +504,7 @@ static void panic_of_a_nil_any_is_a_runtime_error(void) {
 
 // ---- any_as of another type ---------------------------------------------------------------------
 
-static const struct go_type type_long = {"my_long",      "long",  sizeof(long),
+static const struct go_type type_long = {"my_long", "long", sizeof(long),
                                          _Alignof(long), GO__INT, 1};
 static int wrong_type(struct go_any e) {
     FRAME(result);

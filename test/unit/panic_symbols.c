@@ -97,8 +97,8 @@ static void damaged_information_does_no_harm(void) {
     const Module *whole = gort_module_of((uintptr_t)outer);
     for (int round = 0; round < 300; round++) {
         Module m = *whole;
-        Bytes *sections[] = {&m.debug_info, &m.debug_abbrev,   &m.debug_line,
-                             &m.debug_str,  &m.debug_line_str, &m.debug_rnglists};
+        Bytes *sections[] = {&m.debug_info, &m.debug_abbrev, &m.debug_line,
+                             &m.debug_str, &m.debug_line_str, &m.debug_rnglists};
         uint8_t *copies[6];
         for (int i = 0; i < 6; i++)
             copies[i] = copy_section(sections[i]);

@@ -16,11 +16,11 @@ static void expect_text(const struct go_type *type, const void *value, const cha
     }
 }
 
-#define EXPECT_TEXT(T, kind, named, value, expected)                                               \
-    do {                                                                                           \
-        T v_ = (value);                                                                            \
-        struct go_type type_ = {#T, #T, sizeof(T), _Alignof(T), kind, named};                      \
-        expect_text(&type_, &v_, expected);                                                        \
+#define EXPECT_TEXT(T, kind, named, value, expected)                          \
+    do {                                                                      \
+        T v_ = (value);                                                       \
+        struct go_type type_ = {#T, #T, sizeof(T), _Alignof(T), kind, named}; \
+        expect_text(&type_, &v_, expected);                                   \
     } while (0)
 #define DOUBLE(v, expected) EXPECT_TEXT(double, GO__FLOAT, 0, v, expected)
 #define FLOAT(v, expected) EXPECT_TEXT(float, GO__FLOAT, 0, v, expected)
@@ -29,7 +29,8 @@ typedef int celsius;
 typedef double metres;
 typedef double _Complex phase;
 typedef const char *label;
-enum colour { RED, GREEN };
+enum colour { RED,
+              GREEN };
 struct point {
     int x, y;
 };

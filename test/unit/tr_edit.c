@@ -100,7 +100,8 @@ static void rendering_is_one_line(void) {
 
 // ---- against a model ----------------------------------------------------------------------------
 
-enum { LENGTH = 60, EDITS = 12 };
+enum { LENGTH = 60,
+       EDITS = 12 };
 
 static unsigned seed = 1;
 static unsigned random_below(unsigned n) {

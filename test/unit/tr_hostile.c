@@ -11,7 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DEEP = 100000, SECONDS = 20 };
+enum { DEEP = 100000,
+       SECONDS = 20 };
 
 static int failures;
 

@@ -72,10 +72,10 @@ extern const struct go_type go_type_bool, go_type_char, go_type_schar, go_type_u
         const char *: &go_type_const_string, other)
 // clang-format on
 // Panics with the value of v: any arithmetic value, string or pointer.
-#define go_panic(v)                                                                                \
-    do {                                                                                           \
-        __typeof__((void)0, (v)) go_panic_value_ = (v);                                            \
-        go_panic_value(GO_TYPE_SELECT((v), default : &go_type_pointer), &go_panic_value_);         \
+#define go_panic(v)                                                                        \
+    do {                                                                                   \
+        __typeof__((void)0, (v)) go_panic_value_ = (v);                                    \
+        go_panic_value(GO_TYPE_SELECT((v), default : &go_type_pointer), &go_panic_value_); \
     } while (0)
 
 #ifndef __GOCC__
