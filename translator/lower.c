@@ -29,10 +29,9 @@ const char *lower_text(Lower *l, Span s) {
 // In its own function or block a variable is itself, or behind its pointer if it lives on the heap; elsewhere it is
 // reached through the pointer that the environment carried over.
 const char *lower_name(Lower *l, const Var *v, const Node *block) {
-    (void)l;
     bool shared = v->block != block;
     if (v->jumped && !shared)
-        return F("(*%s)", lower_heap_pointer(v));
+        return F("(*%s)", lower_heap_pointer(l, v));
     return v->heap || shared || v->kind == VAR_RESULT ? F("(*gocc_at_%s)", v->name) : v->name;
 }
 
@@ -66,8 +65,8 @@ const char *lower_type(Lower *l, const TypeInfo *t) {
         append_string(&l->types, t->spelling);
         buffer_puts(&l->types, ", ");
         append_string(&l->types, t->identity);
-        buffer_printf(&l->types, ", %lld, %lld, %d, %d }; ", t->size > 0 ? t->size : 0,
-                      t->align > 0 ? t->align : 1, t->kind, t->named);
+        buffer_printf(&l->types, ", %lld, %lld, %d, %d, %s }; ", t->size > 0 ? t->size : 0,
+                      t->align > 0 ? t->align : 1, t->kind, t->named, lower_layout(l, t));
     }
     return F("&gocc_type_%zu", i);
 }

@@ -74,7 +74,7 @@ static void receive2_declares(Lower *l, Node *n) {
     declared(l, n->target2, &ok);
     marker_drop_const(l->edits, l->tree, n->target, n->depth);
     const char *home = value && value->heap
-                           ? F(" = go__new(sizeof%s, __alignof__(%s))", name, name)
+                           ? F(" = %s", lower_new(l, &value->type, name))
                            : "";
     lower_between(l, n, n->target.end, n->target2.start, F("%s; ", home));
     const char *text = l->tree->source->text + n->target2.start;
@@ -100,10 +100,9 @@ void lower_range(Lower *l, Node *n) {
     Var *v;
     const char *name = declared(l, n->target, &v);
     marker_drop_const(l->edits, l->tree, n->target, n->depth);
-    const char *home = v && v->heap ? F(" = go__new(sizeof%s, __alignof__(%s))", name, name) : "";
+    const char *home = v && v->heap ? F(" = %s", lower_new(l, &v->type, name)) : "";
     const char *fresh = v && v->per_iteration
-                            ? F("gocc_at_%s = go__new(sizeof(*gocc_at_%s), __alignof__(*gocc_at_%s))", v->name,
-                                v->name, v->name)
+                            ? F("gocc_at_%s = %s", v->name, lower_new(l, &v->type, F("*gocc_at_%s", v->name)))
                             : "";
     edit_open(l->edits, n->keyword, n->depth,
               F("for (void *gocc_r%d[3] = {0}; !gocc_r%d[1]; gocc_r%d[1] = gocc_r%d) ", n->id, n->id,

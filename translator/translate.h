@@ -231,6 +231,10 @@ const char *lower_elem(Lower *l, Span channel);        // the element type of a 
 const char *lower_type(Lower *l, const TypeInfo *t);   // the address of the descriptor of a boxed type
 const char *lower_text(Lower *l, Span s);              // the user's text, as it was
 Var *lower_var_at(Lower *l, size_t offset);            // declared there, or NULL
+// lower_layout.c. `what`: an expression or type of type t, as sizeof takes it between parentheses.
+const char *lower_layout(Lower *l, const TypeInfo *t);  // the address of where pointers lie in a value, or a null pointer
+const char *lower_new(Lower *l, const TypeInfo *t, const char *what);          // a call that gives zeroed memory for one
+const char *lower_new_copy(Lower *l, const TypeInfo *t, const char *from, const char *what);   // the same, filled from there
 // lower_go.c, lower_defer.c
 void lower_go(Lower *l, Node *n);
 void lower_defer(Lower *l, Node *n);
@@ -253,8 +257,8 @@ void lower_word(Lower *l, Node *n);
 void lower_call(Lower *l, Node *n);
 void lower_traps(Lower *l);                            // tests of divisors and pointers
 void lower_heap(Lower *l);                             // declarations and mentions of variables
-const char *lower_heap_parameter(const Var *v);        // at the head of a function or block: the parameter's home
-const char *lower_heap_pointer(const Var *v);          // where it is declared: the address of its home
+const char *lower_heap_parameter(Lower *l, const Var *v);   // at the head of a function or block: the parameter's home
+const char *lower_heap_pointer(Lower *l, const Var *v);     // where it is declared: the address of its home
 const char *lower_heap_homes(Lower *l, const Function *f, const Node *block);  // at the head: homes of jumped variables
 const char *lower_heap_tail(Lower *l, const Var *v);   // after an initialised declarator: `, (*gocc_x) = ...`, or ""
 bool lower_declared_by_construct(Lower *l, const Var *v);

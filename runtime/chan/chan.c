@@ -322,7 +322,10 @@ Channel *gort_channel_new(unsigned long elem_size, long long capacity) {
     return c;
 }
 
-void *go__chan_make(unsigned long elem_size, long long n) { return gort_channel_new(elem_size, n); }
+void *go__chan_make(unsigned long elem_size, long long n, const struct go__layout *elem_layout) {
+    (void)elem_layout;
+    return gort_channel_new(elem_size, n);
+}
 
 // All waiters of a queue of the closed channel, as a list through Goroutine.next, to be made ready
 // after unlocking.

@@ -96,13 +96,15 @@ __attribute__((noinline)) int *go__errno(void) {
     return m ? m->errno_address : &errno;
 }
 
-void *go__new(unsigned long size, unsigned long align) {
+void *go__new(unsigned long size, unsigned long align, const struct go__layout *layout) {
+    (void)layout;
     Machine *m = machine_current();
     return gort_heap_allocate(m->p ? &m->p->heap : NULL, size, align);
 }
 
-void *go__new_copy(const void *from, unsigned long size, unsigned long align) {
-    return __builtin_memcpy(go__new(size, align), from, size);
+void *go__new_copy(const void *from, unsigned long size, unsigned long align,
+                   const struct go__layout *layout) {
+    return __builtin_memcpy(go__new(size, align, layout), from, size);
 }
 
 // ---- names --------------------------------------------------------------------------------------
