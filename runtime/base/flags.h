@@ -8,8 +8,11 @@
 typedef struct Flags {
     // GODEBUG=seed=N: one processor, all random choices and the schedule follow from N.
     bool has_seed;
-    uint64_t seed;
-    bool verify;            // GODEBUG=verify=1: the verify_* functions run at their places
+    int64_t seed;
+    int64_t verify; // not 0: the verify_* functions run at their places
+    // The collector: a line for each collection; a collection at every n-th allocation; freed
+    // memory is filled with 0xdeadbeef; marking is checked; misplaced pointers are looked for.
+    int64_t gctrace, gcstress, clobberfree, checkmark, cgocheck;
 } Flags;
 
 extern Flags gort_flags;
