@@ -36,14 +36,34 @@ static bool parse_number(const char *text, const char *end, int64_t *out) {
     return true;
 }
 
+// Those that are on or off.
+static const struct {
+    const char *name;
+    bool *flag;
+} switches[] = {
+    {"verify", &gort_flags.verify},
+    {"gcstress", &gort_flags.gcstress},
+    {"clobberfree", &gort_flags.clobberfree},
+    {"checkmark", &gort_flags.checkmark},
+    {"gctrace", &gort_flags.gctrace},
+    {"cgocheck", &gort_flags.cgocheck},
+};
+
+static bool *switch_named(const char *name, size_t n) {
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
+        if (strlen(switches[i].name) == n && !memcmp(name, switches[i].name, n))
+            return switches[i].flag;
+    return NULL;
+}
+
 static void read_entry(const char *entry, const char *end) {
     const char *equals = memchr(entry, '=', (size_t)(end - entry));
     if (!equals) return;
     size_t n = (size_t)(equals - entry);
     bool is_seed = n == 4 && !memcmp(entry, "seed", n);
-    bool is_verify = n == 6 && !memcmp(entry, "verify", n);
+    bool *flag = switch_named(entry, n);
     int64_t value;
-    if (!is_seed && !is_verify) return;
+    if (!is_seed && !flag) return;
     if (!parse_number(equals + 1, end, &value)) {
         report("GODEBUG", entry, "expected a whole number");
         return;
@@ -52,7 +72,7 @@ static void read_entry(const char *entry, const char *end) {
         gort_flags.has_seed = true;
         gort_flags.seed = (uint64_t)value;
     } else {
-        gort_flags.verify = value != 0;
+        *flag = value != 0;
     }
 }
 

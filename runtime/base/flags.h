@@ -10,6 +10,12 @@ typedef struct Flags {
     bool has_seed;
     uint64_t seed;
     bool verify;            // GODEBUG=verify=1: the verify_* functions run at their places
+    // Of the heap and the collector.
+    bool gcstress;          // a collection at every allocation
+    bool clobberfree;       // what is freed is filled with 0xdeadbeef
+    bool checkmark;         // marks once more with the world stopped, and compares
+    bool gctrace;           // a line for each collection
+    bool cgocheck;          // looks for pointers that plain C keeps without saying so
 } Flags;
 
 extern Flags gort_flags;

@@ -315,7 +315,8 @@ Channel *gort_channel_new(unsigned long elem_size, long long capacity) {
         bytes > (1ul << 47) - sizeof(Channel))
         gort_upcalls.panic_plain("makechan: size out of range");
     Machine *m = machine_current();
-    Channel *c = gort_heap_allocate(m->p ? &m->p->heap : NULL, sizeof *c + bytes, 64);
+    Channel *c = gort_heap_allocate(m->p ? &m->p->heap : NULL, sizeof *c + bytes, 64,
+                                    &go__layout_any);
     c->lock.rank = RANK_CHANNEL;
     c->elem_size = (uint32_t)elem_size;
     c->capacity = (uint64_t)capacity;

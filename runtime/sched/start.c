@@ -13,6 +13,7 @@
 #include "base/abi.h"
 #include "base/flags.h"
 #include "base/upcalls.h"
+#include "mem/alloc.h"
 #include "sched/sanitize.h"
 #include <errno.h>
 #include <pthread.h>
@@ -97,9 +98,8 @@ __attribute__((noinline)) int *go__errno(void) {
 }
 
 void *go__new(unsigned long size, unsigned long align, const struct go__layout *layout) {
-    (void)layout;
     Machine *m = machine_current();
-    return gort_heap_allocate(m->p ? &m->p->heap : NULL, size, align);
+    return heap_allocate(m->p ? &m->p->heap : NULL, size, align, layout);
 }
 
 void *go__new_copy(const void *from, unsigned long size, unsigned long align,

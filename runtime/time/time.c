@@ -34,7 +34,7 @@ static int64_t deadline(go_duration d) {
 
 static void *zeroed(size_t size) {
     Machine *m = machine_current();
-    return gort_heap_allocate(m->p ? &m->p->heap : NULL, size, 16);
+    return gort_heap_allocate(m->p ? &m->p->heap : NULL, size, 16, &go__layout_any);
 }
 
 // ---- sleeping -----------------------------------------------------------------------------------
