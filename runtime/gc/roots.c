@@ -82,7 +82,7 @@ void gort_roots_prepare(void) {
 
 // Tables of the allocator that are no roots.
 static void scan_segment(GreyBuffer *b, Range r) {
-    Range own = {(uintptr_t)gort_arena_map, (uintptr_t)gort_arena_map + sizeof gort_arena_map};
+    Range own = {(uintptr_t)gort_arenas, (uintptr_t)gort_arenas + sizeof gort_arenas};
     if (own.end <= r.start || own.start >= r.end) {
         gort_grey_ambiguous(b, (void *)r.start, (void *)r.end);
         return;

@@ -24,6 +24,12 @@
 // Zeroed pages without reservation of swap, at a multiple of `align` (a power of two, at least a
 // page); NULL: there are none.
 void *gort_os_memory_map(size_t bytes, size_t align);
+// The same at this place: 0 done, -1 the place is taken, 1 there are none.
+int gort_os_memory_map_at(void *at, size_t bytes);
+void gort_os_memory_unmap(void *at, size_t bytes);
+// The pages' contents are no longer wanted: the kernel takes the memory, and they are zero from now
+// on.
+void gort_os_memory_release(void *at, size_t bytes);
 // Makes [at, at + bytes) fault on every access, for good. Takes no map entry where the kernel has
 // MADV_GUARD_INSTALL (6.13); else mprotect, of which a process has about 32,000: false when they
 // are used up.
@@ -47,7 +53,10 @@ typedef enum LockRank { // a thread that holds one may take those further down
     RANK_ROOTS, // registered ranges, cleanups
     RANK_WORLD, // the list of foreign machines; whoever asks all threads something
     RANK_SCHED, // gort_sched.lock
-    RANK_ALLOCATE, // free lists of goroutines, stacks, memory: leaves
+    RANK_ALLOCATE, // free lists of goroutines, stacks: leaves, several at a time
+    RANK_HEAP_SHARED, // the cache of threads that hold no processor
+    RANK_CENTRAL, // a size class's lists of spans
+    RANK_PAGES, // the page heap
     RANK_GREY, // the collector's shared list: taken by threads that hold off suspension
     RANK_COUNT
 } LockRank;

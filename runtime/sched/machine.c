@@ -68,7 +68,7 @@ void gort_machine_enter_thread(Machine *m) {
     m->thread_id = gort_os_thread_id();
     m->thread_pointer = (uintptr_t)__builtin_thread_pointer();
     random_seed(&m->random, gort_flags.has_seed
-                                ? gort_flags.seed
+                                ? (uint64_t)gort_flags.seed
                                 : (uint64_t)os_now() ^ (uint64_t)m->thread_id << 32);
     gort_tls_machine = m;
     if (gort_upcalls.thread_started) gort_upcalls.thread_started();
