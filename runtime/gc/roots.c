@@ -39,14 +39,15 @@ static void segment_add(uintptr_t start, uintptr_t end) {
     if (start < end && n_segments < SEGMENTS) segments[n_segments++] = (Range){start, end};
 }
 
-// [start, end) without what [hole.start, hole.end) covers.
-static void segment_add_without(uintptr_t start, uintptr_t end, Range hole) {
-    if (hole.end <= start || hole.start >= end) {
+// [start, end) without what the holes cover.
+static void segment_add_without(uintptr_t start, uintptr_t end, const Range *holes, size_t n) {
+    while (n > 0 && (holes[n - 1].end <= start || holes[n - 1].start >= end)) n--;
+    if (n == 0) {
         segment_add(start, end);
         return;
     }
-    segment_add(start, hole.start);
-    segment_add(hole.end, end);
+    segment_add_without(start, holes[n - 1].start, holes, n - 1);
+    segment_add_without(holes[n - 1].end, end, holes, n - 1);
 }
 
 static Range relocated(const struct dl_phdr_info *o) {
@@ -60,12 +61,14 @@ static Range relocated(const struct dl_phdr_info *o) {
 
 static int object_add(struct dl_phdr_info *o, size_t size, void *arg) {
     (void)size, (void)arg;
-    Range constant = relocated(o);
+    // The allocator's table of arenas is large, and full of addresses that are no references.
+    Range table = {(uintptr_t)gort_arenas, (uintptr_t)gort_arenas + sizeof gort_arenas};
+    Range holes[] = {relocated(o), table};
     for (int i = 0; i < o->dlpi_phnum; i++) {
         const ElfW(Phdr) *h = &o->dlpi_phdr[i];
         uintptr_t start = o->dlpi_addr + h->p_vaddr;
         if (h->p_type == PT_LOAD && (h->p_flags & PF_W))
-            segment_add_without(start, start + h->p_memsz, constant);
+            segment_add_without(start, start + h->p_memsz, holes, 2);
         if (h->p_type == PT_TLS && o->dlpi_tls_modid < MODULES)
             module_bytes[o->dlpi_tls_modid] = h->p_memsz;
     }
@@ -80,19 +83,9 @@ void gort_roots_prepare(void) {
     for (size_t i = 0; i < n_segments; i++) global_bytes += segments[i].end - segments[i].start;
 }
 
-// Tables of the allocator that are no roots.
-static void scan_segment(GreyBuffer *b, Range r) {
-    Range own = {(uintptr_t)gort_arenas, (uintptr_t)gort_arenas + sizeof gort_arenas};
-    if (own.end <= r.start || own.start >= r.end) {
-        gort_grey_ambiguous(b, (void *)r.start, (void *)r.end);
-        return;
-    }
-    gort_grey_ambiguous(b, (void *)r.start, (void *)own.start);
-    gort_grey_ambiguous(b, (void *)own.end, (void *)r.end);
-}
-
 void gort_roots_globals(GreyBuffer *b) {
-    for (size_t i = 0; i < n_segments; i++) scan_segment(b, segments[i]);
+    for (size_t i = 0; i < n_segments; i++)
+        gort_grey_ambiguous(b, (void *)segments[i].start, (void *)segments[i].end);
 }
 
 // ---- thread-local memory ------------------------------------------------------------------------
