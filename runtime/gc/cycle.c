@@ -157,6 +157,7 @@ static void record_start(Cause why) {
     store_relaxed(&gort_gc.marked_bytes, 0);
     store_relaxed(&gort_gc.scan_bytes, 0);
     store_relaxed(&gort_gc.assist_ns, 0);
+    gort_stacks_begin();
 }
 
 static void record_finish(int64_t cpu_before) {

@@ -77,6 +77,7 @@ void gort_gc_born(struct Machine *m, struct Goroutine *g);
 // Looks through the stacks of goroutines that do not run. True if there was none left, nor one that
 // runs and must be asked.
 bool gort_stacks_scan(GreyBuffer *b);
+void gort_stacks_begin(void);
 uint64_t gort_stacks_bytes(void); // looked through in this cycle
 
 // ---- roots.c ------------------------------------------------------------------------------------

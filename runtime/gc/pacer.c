@@ -19,7 +19,8 @@
 #include <string.h>
 
 enum { HEAP_MINIMUM = 4 << 20, // the goal at GOGC=100 of a heap that is next to empty
-       ASSIST_MOST = 256 << 10 }; // bytes looked into at a time: some 100 us
+       ASSIST_MOST = 256 << 10, // bytes looked into at a time: some 100 us
+       PATIENCE = 1 << 20 }; // so far over the goal nobody is held back
 
 static int percent = 100; // (a) negative: off
 static int64_t limit = INT64_MAX; // (a)
@@ -122,6 +123,25 @@ static void assist(Machine *m, uint64_t allocated) {
     add_relaxed(&gort_gc.assist_ns, (uint64_t)(os_now() - start));
 }
 
+// Marking does not keep up, although we help: whoever allocates waits, and helps meanwhile. (The
+// collector needs nothing of this thread but answers, which it gets.)
+static bool is_far_over(void) {
+    uint64_t to = load_relaxed(&goal);
+    bool under_way = load_relaxed(&gort_gc.wanted) != CAUSE_NONE || load_relaxed(&gort_gc.running);
+    return under_way && to != UINT64_MAX && load_relaxed(&gort_heap_live) > to + to / 16 + PATIENCE;
+}
+
+static void hold_back(Machine *m) {
+    for (unsigned i = 0; is_far_over() && !load_relaxed(&by_limit); i++) {
+        uint64_t done = 0;
+        suspend_hold(m);
+        if (gort_heap_black) done = gort_mark_some(&m->grey, ASSIST_MOST / 4);
+        gort_mark_account(&m->grey);
+        suspend_allow(m);
+        if (!done) gort_os_nap_us(i < 10 ? 10 : 100);
+    }
+}
+
 // A limit that cannot be kept must not stop the program: half of the time is its own.
 static bool may_begin(void) {
     const CycleRecord *r = &gort_gc.record;
@@ -151,6 +171,7 @@ void gort_gc_allocated(Machine *m) {
     else if (load_relaxed(&gort_heap_live) >= load_relaxed(&gort_heap_trigger) && may_begin() &&
              load_relaxed(&gort_gc.wanted) == CAUSE_NONE && !load_relaxed(&gort_gc.running))
         gort_gc_want(CAUSE_HEAP);
+    if (unlikely(is_far_over())) hold_back(m);
 }
 
 // ---- settings -----------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ void go_keep_alive(const void *object) { __asm__ volatile("" ::"r"(object) : "me
 static void grey_range(const void *start, size_t bytes) {
     Machine *m = machine_current();
     suspend_hold(m);
-    if (go__gc_marking) gort_grey_ambiguous(&m->grey, start, (const char *)start + bytes);
+    if (go__gc_marking) gort_grey_words(&m->grey, start, (const char *)start + bytes);
     suspend_allow(m);
 }
 

@@ -85,7 +85,7 @@ void gort_roots_prepare(void) {
 
 void gort_roots_globals(GreyBuffer *b) {
     for (size_t i = 0; i < n_segments; i++)
-        gort_grey_ambiguous(b, (void *)segments[i].start, (void *)segments[i].end);
+        gort_grey_words(b, (void *)segments[i].start, (void *)segments[i].end);
 }
 
 // ---- thread-local memory ------------------------------------------------------------------------
@@ -112,13 +112,13 @@ void gort_roots_thread(GreyBuffer *b, uintptr_t thread_pointer, bool initial) {
     for (size_t i = 1; v && i < MODULES && i <= v[-1].count; i++) {
         char *block = v[i].block.value;
         if (block && block != (char *)-1 && module_bytes[i])
-            gort_grey_ambiguous(b, block, block + module_bytes[i]);
+            gort_grey_words(b, block, block + module_bytes[i]);
     }
     // The control block of others lies in their stack's mapping, as far as that is known; that of
     // the first thread does not.
     if (initial) {
         uintptr_t end = gort_os_mapped_end(thread_pointer, CONTROL_BLOCK_BYTES);
-        gort_grey_ambiguous(b, (void *)thread_pointer, (void *)end);
+        gort_grey_words(b, (void *)thread_pointer, (void *)end);
     }
 }
 
@@ -175,6 +175,6 @@ void gort_roots_others(GreyBuffer *b) {
     for (uint32_t i = 0; i < made; i++) scan_timers(b, &gort_sched.processors[i]->timers);
     gort_lock_acquire(&registered_lock, RANK_ROOTS);
     for (const Registered *r = registered; r; r = r->next)
-        gort_grey_ambiguous(b, r->start, r->start + r->bytes);
+        gort_grey_words(b, r->start, r->start + r->bytes);
     gort_lock_release(&registered_lock, RANK_ROOTS);
 }

@@ -26,6 +26,7 @@ enum { OTHER_STACK = 64 << 10 }; // as much of a stack that is not ours is looke
 
 static uint64_t stack_bytes; // (a)
 
+void gort_stacks_begin(void) { store_relaxed(&stack_bytes, 0); }
 uint64_t gort_stacks_bytes(void) { return load_relaxed(&stack_bytes); }
 
 static uint32_t done_mark(void) { return 2 * load_relaxed(&gort_gc.cycle); }

@@ -68,8 +68,10 @@ static inline __attribute__((always_inline)) void grey_word(GreyBuffer *b, uintp
 
 // Each aligned word in [start, end).
 void gort_grey_words(GreyBuffer *b, const void *start, const void *end);
-// The same for memory that C fills as it likes (stacks, registers, globals): a word that is an
-// object's first address may also be one past the end of the object before.
+// The same for stacks and registers, where the compiler keeps what it likes: a word that is an
+// object's first address may also be one past the end of the object before. (Arrays have a byte to
+// spare, so elsewhere such a word is still inside; and not to be believed: each pointer to an object
+// would keep that object's neighbour, too.)
 void gort_grey_ambiguous(GreyBuffer *b, const void *start, const void *end);
 
 #endif
