@@ -39,6 +39,9 @@ size_t facts_at(Visit *v, CXSourceLocation where, bool *exact);
 Span facts_extent(Visit *v, CXCursor c);
 TypeInfo facts_type(CXType type);
 bool facts_type_is_channel(CXType type);
+// facts_layout.c. lost: the spelling of the type is not the user's. NULL: no pointers.
+const Layout *facts_layout(CXType type, bool lost);
+bool facts_open_end(CXType type);
 CXCursor facts_first_child(CXCursor c);
 Var *facts_var(Visit *v, CXCursor declaration);          // a local variable or parameter, or NULL
 Function *facts_function(Visit *v, CXCursor declaration);    // defined in this unit, or NULL

@@ -89,8 +89,12 @@ static Var *new_var(Visit *v, CXCursor c, VarKind kind) {
     var->marker_at = facts_marker_offset(CL->getCursorLocation(c));
     var->type = facts_type(CL->getCursorType(c));
     var->scope = v->function->body;
-    if (kind == VAR_PARAMETER && var->type.is_array)   // adjusted to a pointer
-        var->type.is_array = var->type.is_vla = false;
+    if (kind == VAR_PARAMETER && var->type.is_array) { // adjusted to a pointer
+        static uint64_t pointer_mask[] = {1};
+        static const Layout pointer = {.words = 1, .mask = pointer_mask};
+        var->type.is_array = var->type.is_vla = var->type.open_end = false;
+        var->type.layout = &pointer;
+    }
     grow_map(v);
     *ARENA_PUSH(v->facts->vars, v->facts->n_vars, v->facts->cap_vars) = var;
     remember_var(v, var);

@@ -12,6 +12,13 @@ const char *prelude_final(void);
 typedef struct Var Var;
 typedef struct Function Function;
 
+// Which 8-byte words of a value may hold pointers: bit i % 64 of mask[i / 64]; or any of them.
+typedef struct Layout {
+    bool any;
+    unsigned words;
+    uint64_t *mask;
+} Layout;
+
 // A type as far as lowering and messages need it. `elem` and `direction` describe a channel.
 typedef struct TypeInfo {
     bool known;                    // false: clang could not tell (after an error)
@@ -26,6 +33,8 @@ typedef struct TypeInfo {
     bool is_scalar;                // arithmetic or pointer: can be a condition
     long long size, align;         // bytes; size < 0: unknown
     const struct TypeInfo *elem;   // of a channel
+    const Layout *layout;          // where pointers lie in a value, or in one element of an array; NULL: nowhere
+    bool open_end;                 // an array, or ends in one: a pointer one past it is none of what follows in memory
     bool elem_is_vla;              // of a variable-length array: the elements are such arrays, too
 } TypeInfo;
 
@@ -219,6 +228,9 @@ typedef struct Lower {
     Buffer types;                  // descriptors of boxed types, at file scope
     const TypeInfo **boxed;
     size_t n_boxed, cap_boxed;
+    Buffer layout_text;            // layouts of what is allocated, at file scope
+    const Layout **layouts;
+    size_t n_layouts, cap_layouts;
 } Lower;
 // Adds the edits of final C and returns the prelude that goes before them.
 const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options, Edits **edits);
