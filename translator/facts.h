@@ -58,5 +58,13 @@ void facts_division(Visit *v, CXCursor c);
 void facts_access(Visit *v, CXCursor c, enum CXCursorKind kind);
 void facts_assignment(Visit *v, CXCursor lhs);
 void facts_visit(Visit *v, CXCursor root);
+// facts_store.c, facts_atomic.c: called for assignments; calls; mentions; calls and what clang has no kind for.
+void facts_store(Visit *v, CXCursor c);
+void facts_store_call(Visit *v, CXCursor c);
+void facts_store_name(Visit *v, CXCursor c);
+void facts_atomic(Visit *v, CXCursor c);
+void facts_store_target(Visit *v, CXCursor address, Store *out);   // `&(target)` of a receive
+bool facts_value_used(Visit *v);                         // of the expression on top of the frames
+Var *facts_address_root(Visit *v, CXCursor c);           // the variable that an address points into, if that can be seen
 
 #endif

@@ -180,6 +180,7 @@ TypeInfo facts_type(CXType type) {
         canonical.kind == CXType_FunctionProto || canonical.kind == CXType_FunctionNoProto;
     info.size = CL->Type_getSizeOf(canonical);
     info.align = CL->Type_getAlignOf(canonical);
+    info.is_atomic = canonical.kind == CXType_Atomic;
     info.layout = facts_layout(type, false);
     info.open_end = facts_open_end(type);
     info.is_incomplete = info.size == CXTypeLayoutError_Incomplete;
