@@ -207,7 +207,7 @@ static const char *call_text(Lower *l, Node *n) {
         return builtin;
     Buffer call = {0};
     buffer_puts(&call, f->calls_builtin    ? "go_panicf("
-                       : f->calls_function ? F("%s(", lower_text(l, n->callee))
+                       : f->calls_function ? F("%s(", edits_render(l->edits, n->callee))
                                            : "gocc_e->gocc_call(");
     for (int i = 0; i < n->n_args; i++)
         buffer_printf(&call, "%s%s", i ? ", " : "",

@@ -210,7 +210,8 @@ static void declare(Lower *l, const Var *v) {
                   F("%s = %s, ", declarator_again(l, v, ""),
                     lower_new(l, &v->type, F("*gocc_at_%s", v->name))));
         edit_close(l->edits, end, 0,
-                   F(", %s __attribute__((unused)) = __builtin_memcpy((void *)gocc_at_%s, &%s, sizeof(%s))",
+                   F(", %s __attribute__((unused)) = (go__gc_copy((void *)gocc_at_%s, (const void *)&%s, sizeof(%s)), "
+                     "(void *)0)",
                      declarator_again(l, v, "_"), v->name, v->name, v->name));
         return;
     }

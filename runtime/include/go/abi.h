@@ -57,7 +57,18 @@ void go__gc_store(void *slot, const void *value);                   // tells of 
 void go__gc_copy(void *to, const void *from, unsigned long n);      // memmove: struct assignment, memcpy
 void go__gc_clear(void *to, int c, unsigned long n);                // memset
 void go__gc_qsort(void *base, unsigned long n, unsigned long size, int (*compare)(const void *, const void *));
-// Around an atomic operation that may store `value` to `slot`: between the two this thread is not stopped by the collector.
+// libc's functions for destinations that may hold pointers; `room` as _FORTIFY_SOURCE passes it.
+void *go__gc_memcpy(void *to, const void *from, unsigned long n);          // memmove, too
+void *go__gc_mempcpy(void *to, const void *from, unsigned long n);
+void *go__gc_memset(void *to, int c, unsigned long n);
+void go__gc_bzero(void *to, unsigned long n);
+void go__gc_bcopy(const void *from, void *to, unsigned long n);
+void *go__gc_wmemcpy(void *to, const void *from, unsigned long n);         // n: wide characters
+void *go__gc_memcpy_chk(void *to, const void *from, unsigned long n, unsigned long room);
+void *go__gc_mempcpy_chk(void *to, const void *from, unsigned long n, unsigned long room);
+void *go__gc_memset_chk(void *to, int c, unsigned long n, unsigned long room);
+// Around an atomic operation that may store `value` to `slot`: between the two this thread is not stopped by the collector. They nest:
+// one pair for each word of the object that may hold a pointer.
 void go__gc_atomic_begin(void *slot, const void *value);
 void go__gc_atomic_end(void);
 
