@@ -8,7 +8,7 @@
 
 Flags gort_flags;
 
-static void report(const char *name, const char *value, const char *meaning) {
+void gort_flags_report(const char *name, const char *value, const char *meaning) {
     Print p;
     gort_print_start(&p);
     gort_print_text(&p, "gocc: ");
@@ -59,7 +59,7 @@ static void read_entry(const char *entry, const char *end) {
         int64_t value;
         if (strlen(entries[i].name) != n || memcmp(entries[i].name, entry, n)) continue;
         if (!parse_number(equals + 1, end, &value)) {
-            report("GODEBUG", entry, "expected a whole number");
+            gort_flags_report("GODEBUG", entry, "expected a whole number");
             return;
         }
         *entries[i].value = value;
@@ -81,11 +81,11 @@ int64_t gort_flags_number(const char *name, int64_t low, int64_t high, int64_t o
     int64_t value;
     if (!text || !*text) return otherwise;
     if (!parse_number(text, text + strlen(text), &value)) {
-        report(name, text, "expected a whole number");
+        gort_flags_report(name, text, "expected a whole number");
         return otherwise;
     }
     if (value < low || value > high) {
-        report(name, text, "out of range");
+        gort_flags_report(name, text, "out of range");
         return otherwise;
     }
     return value;

@@ -24,5 +24,7 @@ void gort_flags_read(void);
 // The environment variable `name` as a whole number in [low, high]; `otherwise` if it is unset,
 // empty, or, with a report on stderr, not such a number.
 int64_t gort_flags_number(const char *name, int64_t low, int64_t high, int64_t otherwise);
+// Says that a setting cannot be read: `gocc: NAME=VALUE: MEANING; the default holds`.
+void gort_flags_report(const char *name, const char *value, const char *meaning);
 
 #endif

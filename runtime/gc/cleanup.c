@@ -22,6 +22,7 @@ typedef struct Cleanup {
     void *arg;
     uint32_t next; // in the free list or the queue: index + 1
     uint32_t generation;
+    uint32_t born; // gort_gc.marked then: its object was alive after that many markings
 } Cleanup;
 
 static Lock cleanups_lock;
@@ -74,7 +75,7 @@ go_cleanup go_add_cleanup(void *object, void (*fn)(void *), void *arg) {
     gort_lock_acquire(&cleanups_lock, RANK_ROOTS);
     uint32_t i = entry_take();
     Cleanup *c = &table[i];
-    *c = (Cleanup){~(uintptr_t)object, fn, arg, 0, c->generation};
+    *c = (Cleanup){~(uintptr_t)object, fn, arg, 0, c->generation, gort_gc.marked};
     if (go__gc_marking) grey_word(&m->grey, (uintptr_t)arg); // the roots may have been looked at
     uint64_t id = (uint64_t)(c->generation + 1) << 32 | (i + 1);
     gort_lock_release(&cleanups_lock, RANK_ROOTS);
@@ -105,9 +106,10 @@ void gort_cleanups_roots(GreyBuffer *b) {
     gort_lock_release(&cleanups_lock, RANK_ROOTS);
 }
 
+// An object that was made since marking ended is not marked either.
 static bool is_dead(const Cleanup *c) {
     Object o;
-    return c->hidden && gort_object_find(~c->hidden, &o) &&
+    return c->hidden && c->born != gort_gc.marked && gort_object_find(~c->hidden, &o) &&
            !gort_object_is_marked(o.span, o.index);
 }
 

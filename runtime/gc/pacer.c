@@ -14,7 +14,6 @@
 #include "gc/gc.h"
 
 #include "base/flags.h"
-#include "base/print.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,17 +195,6 @@ int64_t gort_pacer_limit(int64_t bytes, bool set) {
     return before;
 }
 
-static void report(const char *name, const char *value, const char *meaning) {
-    Print p;
-    gort_print_start(&p);
-    gort_print_text(&p, "gocc: ");
-    gort_print_text(&p, name);
-    gort_print_text(&p, "=");
-    gort_print_text(&p, value);
-    gort_print_text(&p, meaning);
-    gort_print_finish(&p);
-}
-
 static void read_percent(void) {
     const char *text = getenv("GOGC");
     if (text && !strcmp(text, "off"))
@@ -232,8 +220,7 @@ static void read_limit(void) {
     if (!text || !*text || !strcmp(text, "off")) return;
     int64_t bytes = parse_bytes(text);
     if (bytes < 0)
-        report("GOMEMLIMIT", text,
-               ": expected a number of bytes, as in 512MiB, or off; there is no limit\n");
+        gort_flags_report("GOMEMLIMIT", text, "expected a number of bytes, as in 512MiB, or off");
     else
         limit = bytes;
 }
