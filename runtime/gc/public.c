@@ -9,7 +9,7 @@ void go_free_os_memory(void) {
     go_gc();
     Machine *m = machine_current();
     suspend_hold(m);
-    gort_heap_release(SIZE_MAX);
+    gort_heap_release(SIZE_MAX / 2);
     suspend_allow(m);
 }
 

@@ -70,6 +70,7 @@ static uintptr_t lowest_in_use(const Goroutine *g, uintptr_t sp) {
 static void scan_running(GreyBuffer *b, Machine *m, const Standing *at) {
     Goroutine *g = m->current;
     gort_grey_ambiguous(b, at->registers, at->registers_end);
+    gort_grey_ambiguous(b, at->vectors, at->vectors_end);
     uintptr_t low = lowest_in_use(g, at->sp);
     if (low != at->sp)
         gort_grey_ambiguous(b, (void *)at->sp, (void *)gort_os_mapped_end(at->sp, OTHER_STACK));

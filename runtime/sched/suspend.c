@@ -82,10 +82,21 @@ static bool is_mapped(uintptr_t address) {
     return mincore((void *)(address & ~(uintptr_t)4095), 4096, &resident) == 0;
 }
 
+#if defined(__x86_64__)
+// The kernel saves vector registers behind the 512 bytes that every processor has, if it says so.
+static size_t vector_bytes(const void *saved) {
+    enum { LEGACY = 512, SAYS_AT = 464, MAGIC = 0x46505853, MOST = 16 << 10 };
+    const uint32_t *says = (const uint32_t *)((const char *)saved + SAYS_AT);
+    return says[0] == MAGIC && says[1] > LEGACY && says[1] <= MOST ? says[1] : LEGACY;
+}
+#endif
+
 static Standing standing_of(ucontext_t *c) {
     Standing at = {0};
 #if defined(__x86_64__)
-    enum { RED_ZONE = 128, VECTORS = 512 };
+    enum { RED_ZONE = 128 };
+    at.vectors = c->uc_mcontext.fpregs;
+    if (at.vectors) at.vectors_end = (const char *)at.vectors + vector_bytes(at.vectors);
     at.sp = (uintptr_t)c->uc_mcontext.gregs[REG_RSP] - RED_ZONE;
     at.registers = c->uc_mcontext.gregs;
     at.registers_end = c->uc_mcontext.gregs + NGREG;
@@ -95,6 +106,8 @@ static Standing standing_of(ucontext_t *c) {
     at.sp = c->uc_mcontext.sp;
     at.registers = c->uc_mcontext.regs;
     at.registers_end = c->uc_mcontext.regs + 31;
+    at.vectors = c->uc_mcontext.__reserved; // fpsimd_context comes first
+    at.vectors_end = c->uc_mcontext.__reserved + 528;
 #endif
     return at;
 }

@@ -21,6 +21,7 @@ typedef enum Ask { // Machine.asked
 typedef struct Standing {
     uintptr_t sp;
     const void *registers, *registers_end;
+    const void *vectors, *vectors_end; // vector registers: structs are copied through them
 } Standing;
 
 // All threads answer `what`; returns when the last one has. Only the collector's thread asks.
