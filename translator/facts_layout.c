@@ -4,7 +4,7 @@
 // never too little:
 //   1. A pointer of any kind, a channel, and what is spelled uintptr_t or intptr_t (through typedefs) make their word a
 //      candidate; members of a union all do.
-//   2. Where the spelling of a `long` is lost (typeof, the element of a channel), it may have been intptr_t.
+//   2. Where the spelling of a `long` is lost (the typeof of an expression, say), it may have been intptr_t.
 //   3. What a mask cannot say (a pointer across two words, elements that are no multiple of a word, a flexible array of
 //      pointers, an irregular type above 64 KiB, a type that is incomplete or that clang does not understand) is "any word".
 // An array has the layout of its element: the collector repeats it.
@@ -56,7 +56,8 @@ static CXType peel(CXType t, bool *word, bool *lost) {
         *lost = true;
         return CL->getCanonicalType(CL->Type_getValueType(canonical));
     }
-    *lost |= t.kind != canonical.kind;
+    bool number = canonical.kind == CXType_Long || canonical.kind == CXType_ULong;
+    *lost |= t.kind != canonical.kind && !(number && facts_spelled_plainly(t));
     return t.kind == canonical.kind ? t : canonical;
 }
 

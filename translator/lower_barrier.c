@@ -13,7 +13,7 @@
 //      Nothing may stand between them, and so they are one asm.
 //   2. It stands in the text instead of in an inline function, so that a fault in it has the user's line.
 //   3. gocc_slot may alias anything: the word may be a uintptr_t, and is read as one elsewhere.
-// Structs go through go__gc_copy from a temporary; what is _Atomic is stored between go__gc_atomic_begin and _end.
+// Structs, and numbers of other sizes in unions with pointers, go through go__gc_copy from a temporary; what is _Atomic is stored between go__gc_atomic_begin and _end.
 // Variables on the stack are left alone: the collector looks at stacks as a whole, while their goroutine does not run.
 
 #include "gocc.h"
@@ -21,7 +21,7 @@
 
 #define F arena_format
 
-enum { MAX_ATOMIC_WORDS = 4 };
+enum { MAX_ATOMIC_WORDS = 8 };
 
 int lower_depth(Lower *l, Span s) {
     const Node *n = tree_node_at(l->tree, s.start);
@@ -36,7 +36,7 @@ static bool on_stack(const Var *root) {
 
 // ---- the parts of a store ------------------------------------------------------------------------
 static bool is_scalar(const Store *s) {
-    return s->type.is_scalar && !s->type.is_atomic;
+    return s->type.is_scalar && !s->type.is_atomic && (!s->overwrites || s->type.size == 8);
 }
 
 static bool is_short(const Lower *l, const Store *s) {
@@ -51,17 +51,19 @@ const char *lower_store_open(Lower *l, int k, const Store *s) {
 // The address of a packed member has no type that gcc would let pass: the target is mentioned once more.
 const char *lower_store_middle(Lower *l, int k, const Store *s) {
     const char *place = s->packed ? edits_render(l->edits, s->target) : F("*gocc_w%d", k);
-    return F("); __typeof__(((void)0, %s)) gocc_x%d; gocc_x%d", place, k, k);
+    const char *bits = s->overwrites && is_scalar(s) ? F("unsigned long gocc_b%d; ", k) : "";
+    return F("); __typeof__(((void)0, %s)) gocc_x%d; %sgocc_x%d", place, k, bits, k);
 }
 
-static const char *short_store(Lower *l, int k) {
+// The value as a word: `gocc_x`, or the bits of a number (gocc_b) that takes a pointer's place.
+static const char *short_store(Lower *l, int k, const char *value) {
     l->slot_type = true;
     return F("__asm__ __volatile__ goto(\"{nopl 0x63636f67(%%%%rax)|nop dword ptr [rax+0x63636f67]}\\n\\t"
              "{cmpb $0, %%1|cmp %%1, 0}\\n\\tjne %%l[gocc_l%d]\\n\\t{movq %%2, %%0|mov %%0, %%2}\" "
-             ": \"=m\"(*(volatile gocc_slot *)(volatile void *)gocc_w%d) : \"m\"(go__gc_marking), \"r\"(gocc_x%d) : \"cc\" : gocc_l%d); "
+             ": \"=m\"(*(volatile gocc_slot *)(volatile void *)gocc_w%d) : \"m\"(go__gc_marking), \"r\"(%s) : \"cc\" : gocc_l%d); "
              "if (0) { gocc_l%d:%s go__gc_store((void *)(unsigned long)gocc_w%d, "
-             "(const void *)(unsigned long)gocc_x%d); }",
-             k, k, k, k, k, l->clang ? "" : " __attribute__((__cold__));", k, k);
+             "(const void *)(unsigned long)%s); }",
+             k, k, value, k, k, l->clang ? "" : " __attribute__((__cold__));", k, value);
 }
 
 static const char *atomic_store(Lower *l, int k, const Store *s) {
@@ -75,8 +77,11 @@ static const char *store(Lower *l, int k, const Store *s) {
         return atomic_store(l, k, s);
     if (!is_scalar(s))
         return F("go__gc_copy((void *)(unsigned long)gocc_w%d, (const void *)&gocc_x%d, sizeof(gocc_x%d));", k, k, k);
-    return l->plain_stores ? F("go__gc_store((void *)(unsigned long)gocc_w%d, (const void *)(unsigned long)gocc_x%d);", k, k)
-                           : short_store(l, k);
+    const char *value = F(s->overwrites ? "gocc_b%d" : "gocc_x%d", k);
+    const char *bits = s->overwrites ? F("__builtin_memcpy(&gocc_b%d, &gocc_x%d, 8); ", k, k) : "";
+    const char *put = l->plain_stores ? F("go__gc_store((void *)(unsigned long)gocc_w%d, (const void *)(unsigned long)%s);", k, value)
+                                      : short_store(l, k, value);
+    return F("%s%s", bits, put);
 }
 
 const char *lower_store_close(Lower *l, int k, const Store *s) {
@@ -99,7 +104,7 @@ const char *lower_atomic_begin(Lower *l, int k, const TypeInfo *t, const char *f
         buffer_puts(&end, " go__gc_atomic_end();");
     }
     *ends = end.data;
-    return begin.data;
+    return begin.length ? begin.data : "(void)0";
 }
 
 // ---- stores of ours --------------------------------------------------------------------------------
