@@ -2,10 +2,10 @@
 //
 // `target = value` with a target that may lie in the heap or in a global becomes
 //
-//     (__extension__ ({ __label__ gocc_l1; __auto_type gocc_w1 = &(target);
+//     (__extension__ ({ __label__ gocc_l1_0; __auto_type gocc_w1 = &(target);
 //         __typeof__(((void)0, *gocc_w1)) gocc_x1; gocc_x1 = value;
-//         __asm__ goto (...look at go__gc_marking, store... : gocc_l1);
-//         if (0) { gocc_l1: go__gc_store(gocc_w1, gocc_x1); } gocc_x1; }))
+//         __asm__ goto (...look at go__gc_marking, store... : gocc_l1_0);
+//         if (0) { gocc_l1_0: go__gc_store(gocc_w1, gocc_x1); } gocc_x1; }))
 //
 // so that the target is evaluated once, and the `=` of the user, still in its place, converts and warns as it did. What matters:
 //   1. The four instructions of the asm are a restartable sequence. The runtime knows it by the magic number in the nop: a thread that
@@ -13,7 +13,8 @@
 //      Nothing may stand between them, and so they are one asm.
 //   2. It stands in the text instead of in an inline function, so that a fault in it has the user's line.
 //   3. gocc_slot may alias anything: the word may be a uintptr_t, and is read as one elsewhere.
-// Structs, and numbers of other sizes in unions with pointers, go through go__gc_copy from a temporary; what is _Atomic is stored between go__gc_atomic_begin and _end.
+// Structs of one or two words are stored word by word (gocc_b1), and so are numbers that take a pointer's place in a union; larger ones go
+// through go__gc_copy. What is _Atomic is stored between go__gc_atomic_begin and _end.
 // Variables on the stack are left alone: the collector looks at stacks as a whole, while their goroutine does not run.
 
 #include "gocc.h"
@@ -35,35 +36,64 @@ static bool on_stack(const Var *root) {
 }
 
 // ---- the parts of a store ------------------------------------------------------------------------
-static bool is_scalar(const Store *s) {
-    return s->type.is_scalar && !s->type.is_atomic && (!s->overwrites || s->type.size == 8);
+static bool is_pointer(const Store *s) {
+    return s->type.is_scalar && !s->type.is_atomic && !s->overwrites;
 }
 
-static bool is_short(const Lower *l, const Store *s) {
-    return is_scalar(s) && !l->plain_stores;
+// Anything else of one or two words is stored word by word: how many. 0: by the runtime.
+static int words_of(const Lower *l, const Store *s) {
+    bool short_record = s->type.size == 8 || s->type.size == 16;
+    return is_pointer(s) || s->type.is_atomic || l->plain_stores || !short_record ? 0 : (int)s->type.size / 8;
+}
+
+static bool is_told(const Store *s, int word) {
+    return s->overwrites || s->type.layout->any || s->type.layout->mask[0] >> word & 1;
 }
 
 const char *lower_store_open(Lower *l, int k, const Store *s) {
-    return F("(__extension__ ({ %s%s gocc_w%d = %s&(", is_short(l, s) ? F("__label__ gocc_l%d; ", k) : "",
-             s->packed ? "volatile void *" : "__auto_type", k, s->packed ? "(volatile void *)" : "");
+    Buffer labels = {0};
+    buffer_puts(&labels, "");
+    if (is_pointer(s) && !l->plain_stores)
+        buffer_printf(&labels, "__label__ gocc_l%d_0; ", k);
+    for (int i = 0; i < words_of(l, s); i++)
+        if (is_told(s, i))
+            buffer_printf(&labels, "__label__ gocc_l%d_%d; ", k, i);
+    return F("(__extension__ ({ %s%s gocc_w%d = %s&(", labels.data, s->packed ? "volatile void *" : "__auto_type", k,
+             s->packed ? "(volatile void *)" : "");
 }
 
 // The address of a packed member has no type that gcc would let pass: the target is mentioned once more.
 const char *lower_store_middle(Lower *l, int k, const Store *s) {
     const char *place = s->packed ? edits_render(l->edits, s->target) : F("*gocc_w%d", k);
-    const char *bits = s->overwrites && is_scalar(s) ? F("unsigned long gocc_b%d; ", k) : "";
+    int words = words_of(l, s);
+    const char *bits = words ? F("unsigned long gocc_b%d[%d]; ", k, words) : "";
     return F("); __typeof__(((void)0, %s)) gocc_x%d; %sgocc_x%d", place, k, bits, k);
 }
 
-// The value as a word: `gocc_x`, or the bits of a number (gocc_b) that takes a pointer's place.
-static const char *short_store(Lower *l, int k, const char *value) {
-    l->slot_type = true;
+static const char *slot(int k, int word) {
+    return F("((volatile gocc_slot *)(volatile void *)gocc_w%d)[%d]", k, word);
+}
+
+static const char *short_store(Lower *l, int k, int word, const char *value) {
+    const char *label = F("gocc_l%d_%d", k, word), *at = slot(k, word);
     return F("__asm__ __volatile__ goto(\"{nopl 0x63636f67(%%%%rax)|nop dword ptr [rax+0x63636f67]}\\n\\t"
-             "{cmpb $0, %%1|cmp %%1, 0}\\n\\tjne %%l[gocc_l%d]\\n\\t{movq %%2, %%0|mov %%0, %%2}\" "
-             ": \"=m\"(*(volatile gocc_slot *)(volatile void *)gocc_w%d) : \"m\"(go__gc_marking), \"r\"(%s) : \"cc\" : gocc_l%d); "
-             "if (0) { gocc_l%d:%s go__gc_store((void *)(unsigned long)gocc_w%d, "
-             "(const void *)(unsigned long)%s); }",
-             k, k, value, k, k, l->clang ? "" : " __attribute__((__cold__));", k, value);
+             "{cmpb $0, %%1|cmp %%1, 0}\\n\\tjne %%l[%s]\\n\\t{movq %%2, %%0|mov %%0, %%2}\" "
+             ": \"=m\"(%s) : \"m\"(go__gc_marking), \"r\"(%s) : \"cc\" : %s); "
+             "if (0) { %s:%s go__gc_store((void *)(unsigned long)&%s, (const void *)(unsigned long)%s); }",
+             label, at, value, label, label, l->clang ? "" : " __attribute__((__cold__));", at, value);
+}
+
+static const char *word_stores(Lower *l, int k, const Store *s, int words) {
+    Buffer out = {0};
+    buffer_printf(&out, "__builtin_memcpy(gocc_b%d, &gocc_x%d, sizeof(gocc_b%d));", k, k, k);
+    for (int i = 0; i < words; i++) {
+        const char *value = F("gocc_b%d[%d]", k, i);
+        if (is_told(s, i))
+            buffer_printf(&out, " %s", short_store(l, k, i, value));
+        else
+            buffer_printf(&out, " %s = (void *)%s;", slot(k, i), value);
+    }
+    return out.data;
 }
 
 static const char *atomic_store(Lower *l, int k, const Store *s) {
@@ -73,15 +103,16 @@ static const char *atomic_store(Lower *l, int k, const Store *s) {
 }
 
 static const char *store(Lower *l, int k, const Store *s) {
+    int words = words_of(l, s);
+    l->slot_type = l->slot_type || words || (is_pointer(s) && !l->plain_stores);
     if (s->type.is_atomic)
         return atomic_store(l, k, s);
-    if (!is_scalar(s))
+    if (words)
+        return word_stores(l, k, s, words);
+    if (!is_pointer(s))
         return F("go__gc_copy((void *)(unsigned long)gocc_w%d, (const void *)&gocc_x%d, sizeof(gocc_x%d));", k, k, k);
-    const char *value = F(s->overwrites ? "gocc_b%d" : "gocc_x%d", k);
-    const char *bits = s->overwrites ? F("__builtin_memcpy(&gocc_b%d, &gocc_x%d, 8); ", k, k) : "";
-    const char *put = l->plain_stores ? F("go__gc_store((void *)(unsigned long)gocc_w%d, (const void *)(unsigned long)%s);", k, value)
-                                      : short_store(l, k, value);
-    return F("%s%s", bits, put);
+    return l->plain_stores ? F("go__gc_store((void *)(unsigned long)gocc_w%d, (const void *)(unsigned long)gocc_x%d);", k, k)
+                           : short_store(l, k, 0, F("gocc_x%d", k));
 }
 
 const char *lower_store_close(Lower *l, int k, const Store *s) {
