@@ -161,6 +161,13 @@ static void walk_array(Walk *w, CXType t, long long at, bool lost) {
     CXType element = CL->getArrayElementType(t);
     long long count = CL->getArraySize(t), size = CL->Type_getSizeOf(element);
     w->open_end |= count < 0 || size < 0 || at + count * size >= w->size;
+    // An array of arrays is one of their elements: that is what has a layout.
+    for (CXType inner = CL->getCanonicalType(element); inner.kind == CXType_ConstantArray && count > 0;
+         inner = CL->getCanonicalType(element)) {
+        element = CL->getArrayElementType(inner);
+        count *= CL->getArraySize(inner);
+        size = CL->Type_getSizeOf(element);
+    }
     const Layout *part = facts_layout(element, lost);
     if (!part || count == 0)
         return;
