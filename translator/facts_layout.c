@@ -34,6 +34,11 @@ static bool is_word_name(CXCursor declaration) {
     return !strcmp(name, "uintptr_t") || !strcmp(name, "intptr_t");
 }
 
+static bool is_array(CXType t) {
+    return t.kind == CXType_ConstantArray || t.kind == CXType_IncompleteArray ||
+           t.kind == CXType_VariableArray;
+}
+
 // Peels typedefs and the like off. *word: one of them says that it is an address. *lost: what remains has no spelling.
 static CXType peel(CXType t, bool *word, bool *lost) {
     for (;;) {
@@ -56,7 +61,7 @@ static CXType peel(CXType t, bool *word, bool *lost) {
         *lost = true;
         return CL->getCanonicalType(CL->Type_getValueType(canonical));
     }
-    bool number = canonical.kind == CXType_Long || canonical.kind == CXType_ULong;
+    bool number = canonical.kind == CXType_Long || canonical.kind == CXType_ULong || is_array(canonical);
     *lost |= t.kind != canonical.kind && !(number && facts_spelled_plainly(t));
     return t.kind == canonical.kind ? t : canonical;
 }
@@ -162,8 +167,9 @@ static void walk_array(Walk *w, CXType t, long long at, bool lost) {
     long long count = CL->getArraySize(t), size = CL->Type_getSizeOf(element);
     w->open_end |= count < 0 || size < 0 || at + count * size >= w->size;
     // An array of arrays is one of their elements: that is what has a layout.
-    for (CXType inner = CL->getCanonicalType(element); inner.kind == CXType_ConstantArray && count > 0;
-         inner = CL->getCanonicalType(element)) {
+    bool word = false;
+    for (CXType inner = peel(element, &word, &lost); inner.kind == CXType_ConstantArray && count > 0;
+         inner = peel(element, &word, &lost)) {
         element = CL->getArrayElementType(inner);
         count *= CL->getArraySize(inner);
         size = CL->Type_getSizeOf(element);
@@ -213,11 +219,6 @@ static void walk_type(Walk *w, CXType type, long long at, bool lost) {
         if (!is_arithmetic(t.kind))
             w->found = w->any = true;
     }
-}
-
-static bool is_array(CXType t) {
-    return t.kind == CXType_ConstantArray || t.kind == CXType_IncompleteArray ||
-           t.kind == CXType_VariableArray;
 }
 
 const Layout *facts_layout(CXType type, bool lost) {

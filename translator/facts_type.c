@@ -106,15 +106,15 @@ static const char *user_spelling(CXType type) {
     return strip_typeof(arena_strndup(quoted + 1, strlen(quoted) - 2));
 }
 
-// Is the type (or the element of a channel) spelled with C's own words for integers, so that it is no uintptr_t by another name?
+// Is the type (or the element of an array or channel) spelled with C's own words for integers, so that it is no uintptr_t by another name?
 bool facts_spelled_plainly(CXType type) {
     const char *s = user_spelling(CL->getUnqualifiedType(type));
     static const char *const channels[] = {"chan(", "chan<-(", "<-chan("};
     for (size_t i = 0; i < sizeof channels / sizeof *channels; i++)
         if (!strncmp(s, channels[i], strlen(channels[i])))
             s += strlen(channels[i]);
-    for (size_t n; *s && *s != ')'; s += n + (s[n] == ' ')) {
-        n = strcspn(s, " )");
+    for (size_t n; *s && !strchr(")[", *s); s += n + (s[n] == ' ')) {
+        n = strcspn(s, " )[");
         bool known = (n == 4 && !memcmp(s, "long", n)) || (n == 8 && !memcmp(s, "unsigned", n)) ||
                      (n == 3 && !memcmp(s, "int", n));
         if (!known)
