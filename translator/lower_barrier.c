@@ -102,17 +102,23 @@ static const char *atomic_store(Lower *l, int k, const Store *s) {
     return F("%s; *gocc_w%d = gocc_x%d;%s", begin, k, k, ends);
 }
 
+// By the runtime, which the thread sanitizer does not look into.
+static const char *called_store(Lower *l, int k, const Store *s) {
+    const char *seen = l->thread_sanitizer ? F("__tsan_write_range((void *)(unsigned long)gocc_w%d, sizeof(gocc_x%d)); ", k, k)
+                                           : "";
+    if (is_pointer(s))
+        return F("%sgo__gc_store((void *)(unsigned long)gocc_w%d, (const void *)(unsigned long)gocc_x%d);", seen, k, k);
+    return F("%sgo__gc_copy((void *)(unsigned long)gocc_w%d, (const void *)&gocc_x%d, sizeof(gocc_x%d));", seen, k, k, k);
+}
+
 static const char *store(Lower *l, int k, const Store *s) {
     int words = words_of(l, s);
-    l->slot_type = l->slot_type || words || (is_pointer(s) && !l->plain_stores);
-    if (s->type.is_atomic)
-        return atomic_store(l, k, s);
-    if (words)
-        return word_stores(l, k, s, words);
-    if (!is_pointer(s))
-        return F("go__gc_copy((void *)(unsigned long)gocc_w%d, (const void *)&gocc_x%d, sizeof(gocc_x%d));", k, k, k);
-    return l->plain_stores ? F("go__gc_store((void *)(unsigned long)gocc_w%d, (const void *)(unsigned long)gocc_x%d);", k, k)
-                           : short_store(l, k, 0, F("gocc_x%d", k));
+    bool pointer = is_pointer(s) && !l->plain_stores;
+    l->slot_type = l->slot_type || words || pointer;
+    return s->type.is_atomic ? atomic_store(l, k, s)
+           : words           ? word_stores(l, k, s, words)
+           : pointer         ? short_store(l, k, 0, F("gocc_x%d", k))
+                             : called_store(l, k, s);
 }
 
 const char *lower_store_close(Lower *l, int k, const Store *s) {

@@ -273,6 +273,7 @@ typedef struct Lower {
     const Layout **layouts;
     size_t n_layouts, cap_layouts;
     bool plain_stores;             // barriers are calls: under a sanitizer, or where the short form is not known
+    bool thread_sanitizer;
     bool slot_type;                // gocc_slot is used
     int n_barriers;                // numbers the variables of each
 } Lower;
