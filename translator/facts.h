@@ -42,6 +42,7 @@ bool facts_type_is_channel(CXType type);
 // facts_layout.c. lost: the spelling of the type is not the user's. NULL: no pointers.
 const Layout *facts_layout(CXType type, bool lost);
 bool facts_open_end(CXType type);
+bool facts_spelled_plainly(CXType type);
 CXCursor facts_first_child(CXCursor c);
 Var *facts_var(Visit *v, CXCursor declaration);          // a local variable or parameter, or NULL
 Function *facts_function(Visit *v, CXCursor declaration);    // defined in this unit, or NULL

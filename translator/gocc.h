@@ -208,6 +208,7 @@ typedef struct TranslateOptions {
     const char *dump;                                  // -d LIST: comma-separated stages, or NULL
     bool compiler_is_clang;                            // GOCC_CC is a clang: blocks instead of nested functions
     bool plain_stores;                                 // barriers are calls: another target than x86-64, or a sanitizer
+    bool thread_sanitizer;                             // which is told of stores that the runtime does
     bool lto;                                          // -flto: no references by assembler name
 } TranslateOptions;
 // Translates one preprocessed unit. *out is NULL when the unit is plain C and must go to the compiler verbatim. Returns false after

@@ -128,6 +128,7 @@ typedef struct Store {
     Span target, value;
     TypeInfo type;                 // of the target; not known: no pointer, or none of our business
     Var *root;                     // the variable that the target is part of; NULL: a global, or behind a pointer
+    bool overwrites;               // no pointer itself, but its union may hold one until now
     bool packed;                   // a member that need not be aligned
     bool used;                     // the value of the assignment is
     int rank;                      // grows inwards: which of two assignments lies within the other
@@ -272,6 +273,7 @@ typedef struct Lower {
     const Layout **layouts;
     size_t n_layouts, cap_layouts;
     bool plain_stores;             // barriers are calls: under a sanitizer, or where the short form is not known
+    bool thread_sanitizer;
     bool slot_type;                // gocc_slot is used
     int n_barriers;                // numbers the variables of each
 } Lower;
