@@ -42,6 +42,9 @@ if preset in ("tsan", "small"):
 # The environment of tests is the same for everyone.
 for name in ("GOMAXPROCS", "GODEBUG", "GOTRACEBACK", "GOGC", "GOMEMLIMIT", "GOCC_CC", "CC", "CFLAGS"):
     config.environment.pop(name, None)
+# A whole run under some GODEBUG: `TEST_GODEBUG=gcstress=1,clobberfree=1 ./dev test`.
+if os.environ.get("TEST_GODEBUG"):
+    config.environment["GODEBUG"] = os.environ["TEST_GODEBUG"]
 config.environment["LC_ALL"] = "C.UTF-8"
 config.environment["PATH"] = os.pathsep.join([os.path.join(llvm, "bin"), os.environ["PATH"]])
 config.environment["HOME"] = os.environ.get("HOME", "/")

@@ -24,7 +24,9 @@
                                                 X(Cursor_hasVarDeclGlobalStorage) X(Cursor_Evaluate) X(EvalResult_getKind)                   \
                                                     X(EvalResult_getAsLongLong) X(EvalResult_dispose) X(isCursorDefinition) X(Cursor_isNull) \
                                                         X(equalCursors) X(getNullCursor) X(Cursor_getStorageClass) X(getEnumDeclIntegerType) \
-                                                            X(Cursor_isAnonymous) X(getCursorSemanticParent) X(getTypedefDeclUnderlyingType)
+                                                            X(Cursor_isAnonymous) X(getCursorSemanticParent) X(getTypedefDeclUnderlyingType) \
+                                                            X(Type_visitFields) X(Cursor_getOffsetOfField) X(Cursor_isBitField) X(getArraySize)      \
+                                                                X(Type_getNamedType) X(Type_getValueType) X(Type_getModifiedType)
 
 typedef struct ClangApi {
 #define CLANG_FIELD(name) __typeof__(clang_##name) *name;

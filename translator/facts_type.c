@@ -140,6 +140,7 @@ static void describe_pointer(TypeInfo *info, CXType canonical) {
         return;
     TypeInfo *of = arena_alloc(sizeof *of);
     *of = facts_type(elem);
+    of->layout = facts_layout(elem, true);             // a channel's type has lost how its element was spelled
     info->is_channel = true;
     info->direction = direction;
     info->elem = of;
@@ -179,6 +180,9 @@ TypeInfo facts_type(CXType type) {
         canonical.kind == CXType_FunctionProto || canonical.kind == CXType_FunctionNoProto;
     info.size = CL->Type_getSizeOf(canonical);
     info.align = CL->Type_getAlignOf(canonical);
+    info.is_atomic = canonical.kind == CXType_Atomic;
+    info.layout = facts_layout(type, false);
+    info.open_end = facts_open_end(type);
     info.is_incomplete = info.size == CXTypeLayoutError_Incomplete;
     if (canonical.kind == CXType_Pointer) {
         describe_pointer(&info, canonical);

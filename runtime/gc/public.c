@@ -1,32 +1,41 @@
-// public.c - <go/runtime.h>, as far as it is the collector's.
-//
-// There is no collector yet: nothing is ever freed, and the statistics are all zero. What can be
-// set is remembered, so that programs see their own settings.
+// public.c - <go/runtime.h>, as far as it is the collector's: thin names for what other files do.
+#include "gc/gc.h"
+
 #include <go/runtime.h>
 
-#include <string.h>
+void go_gc(void) { gort_gc_collect(true); }
 
-static int percent = 100;
-static int64_t limit = INT64_MAX;
-
-void go_gc(void) {}
-void go_free_os_memory(void) {}
-
-int go_set_gc_percent(int value) { return __atomic_exchange_n(&percent, value, __ATOMIC_RELAXED); }
-
-int64_t go_set_memory_limit(int64_t bytes) {
-    if (bytes < 0) return __atomic_load_n(&limit, __ATOMIC_RELAXED);
-    return __atomic_exchange_n(&limit, bytes, __ATOMIC_RELAXED);
+void go_free_os_memory(void) {
+    go_gc();
+    Machine *m = machine_current();
+    suspend_hold(m);
+    gort_heap_release(SIZE_MAX / 2);
+    suspend_allow(m);
 }
 
-void go_read_memstats(struct go_memstats *out) { memset(out, 0, sizeof *out); }
+int go_set_gc_percent(int percent) { return gort_pacer_percent(percent, true); }
 
-go_cleanup go_add_cleanup(void *object, void (*fn)(void *), void *arg) {
-    (void)object, (void)fn, (void)arg;
-    return (go_cleanup){0};
+int64_t go_set_memory_limit(int64_t bytes) { return gort_pacer_limit(bytes, bytes >= 0); }
+
+void go_keep_alive(const void *object) { __asm__ volatile("" ::"r"(object) : "memory"); }
+
+// What lies in the range is greyed at both ends of its life as a root: it may come from, or go to, a
+// stack that has been looked through already.
+static void grey_range(const void *start, size_t bytes) {
+    Machine *m = machine_current();
+    suspend_hold(m);
+    if (go__gc_marking) gort_grey_words(&m->grey, start, (const char *)start + bytes);
+    suspend_allow(m);
 }
-void go_cleanup_stop(go_cleanup c) { (void)c; }
-void go_keep_alive(const void *object) { (void)object; }
 
-void go_gc_add_roots(const void *start, size_t bytes) { (void)start, (void)bytes; }
-void go_gc_remove_roots(const void *start) { (void)start; }
+void go_gc_add_roots(const void *start, size_t bytes) {
+    gort_roots_remove(start);
+    gort_roots_add(start, bytes);
+    grey_range(start, bytes);
+}
+
+void go_gc_remove_roots(const void *start) {
+    size_t bytes = gort_roots_size(start);
+    grey_range(start, bytes);
+    gort_roots_remove(start);
+}
