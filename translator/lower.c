@@ -132,6 +132,7 @@ const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options
     Lower l = {.tree = tree, .facts = facts, .clang = options->compiler_is_clang, .lto = options->lto};
     l.edits = edits_new(tree->source);
     lower_heap(&l);
+    lower_noescape(&l);
     lower_traps(&l);
     lower_function_names(&l);
     // Inner constructs first: an outer one may mention an operand a second time, as final C.

@@ -25,6 +25,10 @@ static void lower_make(Lower *l, Node *n) {
 
 static void lower_new(Lower *l, Node *n) {
     const char *type = edits_render(l->edits, n->args[0]);
+    if (lower_facts(l, n)->on_stack) {
+        wrap(l, n, "((__typeof__(", lower_slot(n, type));
+        return;
+    }
     wrap(l, n, "((__typeof__(", F(") *)go__new(sizeof(%s), __alignof__(%s)))", type, type));
 }
 
