@@ -101,7 +101,7 @@ static void marking_finish(void) {
     caches_flush();
     store_seq_cst(&gort_heap_black, 0);
     gort_heap_sweep_pause(true);
-    gort_gc.marked++;
+    store_relaxed(&gort_gc.marked, gort_gc.marked + 1);
     r->heap_end = load_relaxed(&gort_heap_live);
     r->heap_marked = load_relaxed(&gort_gc.marked_bytes);
     gort_pacer_finish();

@@ -37,7 +37,7 @@ typedef struct Collector {
     uint32_t cycle; // (a) number of the current or last collection: 1, 2, ...; see stacks.c
     uint32_t wanted; // (a) Cause: somebody wants a collection
     uint32_t completed; // (a) collections that are over, sweeping too
-    uint32_t marked; // markings that are over; changes with the world stopped
+    uint32_t marked; // (a) markings that are over; changes with the world stopped
     bool running; // (a) a collection is under way
     bool off; // (a) the child of a fork: no collector here
     int64_t last_ns; // (a) when the last one ended, os_now()

@@ -17,7 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAP_MINIMUM = 4 << 20, // the goal at GOGC=100 of a heap that is next to empty
+enum { LIMIT_ROOM = 1 << 20, // at least so much may be allocated between two collections
+       HEAP_MINIMUM = 4 << 20, // the goal at GOGC=100 of a heap that is next to empty
        ASSIST_MOST = 256 << 10, // bytes looked into at a time: some 100 us
        PATIENCE = 1 << 20 }; // so far over the goal nobody is held back
 
@@ -28,7 +29,7 @@ static uint64_t live_after; // bytes alive when the last marking ended
 static uint64_t live_before; // gort_heap_live when the current one began
 static uint64_t runway; // allocated during the last marking
 static uint64_t scan_expected; // bytes that the current marking will look into
-static bool by_limit; // (a) the goal is the limit's doing
+static bool hopeless; // (a) what is alive does not fit below the limit
 
 // ---- the goal and the trigger -------------------------------------------------------------------
 
@@ -54,14 +55,14 @@ static uint64_t goal_by_limit(int64_t bytes) {
     gort_heap_stats(&h);
     mine = inuse + h.metadata_sys;
     uint64_t rest = (uint64_t)bytes > mine ? (uint64_t)bytes - mine : 0;
-    rest -= rest / 32; // slots and pages that are free just now
-    return rest > live_after ? rest : live_after + (64 << 10);
+    rest -= rest / 16; // slots and pages that are free just now
+    return rest > live_after + LIMIT_ROOM ? rest : live_after + LIMIT_ROOM;
 }
 
 static void goal_set(void) {
     uint64_t p = goal_by_percent(load_relaxed(&percent));
     uint64_t l = goal_by_limit(load_relaxed(&limit));
-    store_relaxed(&by_limit, l < p);
+    store_relaxed(&hopeless, l < p && l == live_after + LIMIT_ROOM);
     store_relaxed(&goal, l < p ? l : p);
     uint64_t way = goal > live_after ? goal - live_after : 0;
     uint64_t ahead = runway + runway / 4;
@@ -131,7 +132,7 @@ static bool is_far_over(void) {
 }
 
 static void hold_back(Machine *m) {
-    for (unsigned i = 0; is_far_over() && !load_relaxed(&by_limit); i++) {
+    for (unsigned i = 0; is_far_over() && !load_relaxed(&hopeless); i++) {
         uint64_t done = 0;
         suspend_hold(m);
         if (gort_heap_black) done = gort_mark_some(&m->grey, ASSIST_MOST / 4);
@@ -144,7 +145,7 @@ static void hold_back(Machine *m) {
 // A limit that cannot be kept must not stop the program: half of the time is its own.
 static bool may_begin(void) {
     const CycleRecord *r = &gort_gc.record;
-    return !load_relaxed(&by_limit) || os_now() - r->end > r->end - r->start;
+    return !load_relaxed(&hopeless) || os_now() - r->end > r->end - r->start;
 }
 
 static void stress(void) {

@@ -25,7 +25,7 @@ static void fill_collector(struct go_memstats *out) {
     out->pause_total_ns = gort_gc.pause_total_ns;
     memcpy(out->pause_ns, gort_gc.pauses_ns, sizeof out->pause_ns);
     memcpy(out->pause_end, gort_gc.pause_ends_ns, sizeof out->pause_end);
-    out->num_gc = load_seq_cst(&gort_gc.completed);
+    out->num_gc = load_relaxed(&gort_gc.marked);
     out->num_forced_gc = (uint32_t)gort_gc.forced_count;
     int64_t all = (os_now() - gort_sched.start_ns) * load_relaxed(&gort_sched.processor_count);
     out->gc_cpu_fraction = all > 0 ? (double)gort_gc.cpu_ns / (double)all : 0;
