@@ -27,6 +27,7 @@ typedef struct Goroutine Goroutine;
 typedef struct Machine Machine;
 typedef struct Processor Processor;
 struct Timer;
+struct Standing;
 
 // ---- goroutine ----------------------------------------------------------------------------------
 
@@ -177,7 +178,9 @@ struct Machine {
     // Suspension: see suspend.h.
     uint32_t nosuspend; // (m) above 0: not to be stopped just here
     uint32_t asked; // (a) Ask: what the collector wants to know of this thread
-    bool asleep; // (a) on the scheduler's stack, in a sleep: others may answer
+    bool asleep; // (a) in a sleep: others may answer
+    struct Standing *standing; // (m) asleep in a goroutine: where; NULL: on the scheduler's stack
+    uint32_t questions; // (m) signals that came from the runtime itself
     GreyBuffer grey; // (m) what it has greyed and not given away
     uintptr_t thread_pointer; // (c) its thread control block
     Random random; // (m)

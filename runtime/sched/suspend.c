@@ -33,6 +33,12 @@
 
 enum { AGAIN_NS = 5000000 }; // a signal may come at a bad moment: it is sent again after so long
 
+#if !defined(GORT_ASAN) && !defined(GORT_TSAN)
+// So that its functions stand in front of libc's.
+extern const char gort_blocking_is_linked;
+__attribute__((used)) static const char *const blocking = &gort_blocking_is_linked;
+#endif
+
 static Lock world_lock; // invariant 5; held while the world is stopped
 static Machine *foreign_machines; // under world_lock
 static Machine *own_machines; // those that are asked; only the asker
@@ -118,9 +124,13 @@ static Standing standing_of(ucontext_t *c) {
 static void handle(int number, siginfo_t *info, void *context) {
     int saved = errno;
     Machine *m = arch_machine();
+    if (m && info->si_code == SI_TKILL) m->questions++;
     if (!m || load_seq_cst(&m->asked) == ASK_NOTHING) {
         if (gort_signal_was_handled(number)) gort_signal_forward(number, info, context);
-    } else if (m->nosuspend == 0) {
+        errno = saved;
+        return;
+    }
+    if (m->nosuspend == 0) {
         Standing at = standing_of(context);
         Ask ask = question_take(m, ASK_NOTHING);
         if (ask != ASK_NOTHING) answer(m, ask, &at);
@@ -148,7 +158,7 @@ static bool answer_for(Machine *m) {
         store_seq_cst(&m->asked, ask);
         return false;
     }
-    gort_upcalls.answer(m, ask == ASK_SCAN, NULL);
+    gort_upcalls.answer(m, ask == ASK_SCAN, m->standing);
     store_seq_cst(&m->asked, ASK_NOTHING);
     answered();
     return true;

@@ -47,7 +47,8 @@ static inline __attribute__((always_inline)) void suspend_allow(Machine *m) {
     if (unlikely(load_relaxed(&m->asked) != ASK_NOTHING)) gort_suspend_answer(m);
 }
 
-// Brackets a sleep of a thread that stands on its scheduler's stack: others answer for it.
+// Brackets a sleep: others answer for the thread. Without Machine.standing it stands on its
+// scheduler's stack.
 void gort_suspend_nap_begin(Machine *m);
 void gort_suspend_nap_end(Machine *m);
 
