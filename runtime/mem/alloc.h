@@ -17,13 +17,14 @@ heap_allocate_fast(HeapCache *cache, size_t size, size_t align, const struct go_
     (void)cache, (void)size, (void)align, (void)layout;
     return NULL;
 #else
-    if (!layout && size <= GORT_TINY_MAX) {
+    if (!layout && size - 1 < GORT_TINY_MAX) {
         // Downwards: one step less between one allocation and the next. No address is negative, but
         // what is below zero is.
-        uintptr_t at = (cache->tiny_end - size - !size) & -align;
+        uintptr_t at = (cache->tiny_end - size) & -align;
         if (unlikely((intptr_t)at < (intptr_t)cache->tiny_start || gort_heap_black)) return NULL;
         cache->tiny_end = at;
         cache->tiny_count++;
+        if (!at) __builtin_unreachable(); // spares the caller a test
         return (void *)at;
     }
     if (unlikely(size > GORT_FINE_MAX)) return NULL;
@@ -34,6 +35,7 @@ heap_allocate_fast(HeapCache *cache, size_t size, size_t align, const struct go_
                  (s->elem_size & (align - 1))))
         return NULL;
     store_release(&s->run_next, at + s->elem_size); // see gort_span_has
+    if (!at) __builtin_unreachable();
     return (void *)at;
 #endif
 }

@@ -144,18 +144,24 @@ static size_t absent_each(uintptr_t address, size_t pages, size_t (*fn)(uint64_t
     return sum;
 }
 
+// Mostly all or nothing: counting bits is a call where the processor may be an old one.
+static size_t bits_count(uint64_t bits, uint64_t mask) {
+    bits &= mask;
+    return bits ? (size_t)__builtin_popcountll(bits) : 0;
+}
+
 static size_t absent_set(uint64_t *word, uint64_t mask) {
-    size_t before = (size_t)__builtin_popcountll(*word & mask);
+    size_t before = bits_count(*word, mask);
     *word |= mask;
     return before;
 }
 static size_t absent_clear(uint64_t *word, uint64_t mask) {
-    size_t before = (size_t)__builtin_popcountll(*word & mask);
+    size_t before = bits_count(*word, mask);
     *word &= ~mask;
     return before;
 }
 static size_t absent_count(uint64_t *word, uint64_t mask) {
-    return (size_t)__builtin_popcountll(*word & mask);
+    return bits_count(*word, mask);
 }
 
 size_t gort_arena_set_absent(uintptr_t address, size_t pages, bool absent) {

@@ -33,6 +33,8 @@ static Span *bins[BINS];
 static uint64_t bins_used[(BINS + 63) / 64];
 static Span *spare[UNITS];
 static PageStats stats;
+static uint64_t idle_least; // fewest free pages that are not absent, since idle_since_ns
+static int64_t idle_since_ns;
 
 // ---- structures ---------------------------------------------------------------------------------
 
@@ -161,11 +163,15 @@ static bool run_grow(size_t pages) {
     return n != 0;
 }
 
+static uint32_t resident_count(uintptr_t base, size_t pages) {
+    return (uint32_t)(pages - gort_arena_count_absent(base, pages));
+}
+
 // Gives the part [base, + pages) back as a run of its own; `s` is a spare structure for it.
-static void part_put(Span *s, uintptr_t base, size_t pages) {
+static void part_put(Span *s, uintptr_t base, size_t pages, uint32_t resident) {
     s->base = base;
     s->pages = pages;
-    s->resident = (uint32_t)(pages - gort_arena_count_absent(base, pages));
+    s->resident = resident;
     store_release(&s->state, SPAN_FREE);
     map_ends(s);
     bin_put(s);
@@ -181,8 +187,11 @@ static bool run_cut(Span *run, uintptr_t at, size_t pages) {
     bin_remove(run);
     store_release(&run->state, SPAN_DEAD);
     uintptr_t base = run->base;
-    if (before) part_put(run, base, before);
-    if (after) part_put(before ? second : run, end, after);
+    // The rest may be long: it is not counted.
+    uint32_t low = before ? resident_count(base, before) : 0;
+    uint32_t high = run->resident - low - resident_count(at, pages);
+    if (before) part_put(run, base, before, low);
+    if (after) part_put(before ? second : run, end, after, high);
     if (!before && !after) structure_give(run);
     return true;
 }
@@ -216,6 +225,7 @@ Span *gort_pages_allocate(size_t pages, size_t align, size_t extra, bool may_gro
         stats.used += pages;
         stats.free -= pages;
         stats.absent -= absent;
+        if (stats.free - stats.absent < idle_least) idle_least = stats.free - stats.absent;
     } else if (s) {
         structure_give(s);
         s = NULL;
@@ -303,6 +313,20 @@ size_t gort_pages_release(size_t bytes) {
         gort_lock_release(&pages_lock, RANK_PAGES);
     }
     return done << GORT_PAGE_SHIFT;
+}
+
+size_t gort_pages_idle(int64_t window_ns) {
+    int64_t now_ns = os_now();
+    gort_lock_acquire(&pages_lock, RANK_PAGES);
+    uint64_t now = stats.free - stats.absent, least = idle_least < now ? idle_least : now;
+    if (now_ns - idle_since_ns < window_ns) {
+        least = 0;
+    } else {
+        idle_least = now;
+        idle_since_ns = now_ns;
+    }
+    gort_lock_release(&pages_lock, RANK_PAGES);
+    return least << GORT_PAGE_SHIFT;
 }
 
 // ---- looking ------------------------------------------------------------------------------------

@@ -27,6 +27,9 @@ void gort_pages_free(Span *s);
 // Gives about that many bytes of free pages back to the kernel, the largest runs first; returns how
 // many there were.
 size_t gort_pages_release(size_t bytes);
+// Bytes of free pages, backed by the kernel, that nobody has needed since the last answer other than
+// 0: the fewest that there were. 0 also if that was less than window_ns ago.
+size_t gort_pages_idle(int64_t window_ns);
 PageStats gort_pages_stats(void);
 // Checks all of it against the arena map; throws if something is wrong. The world is stopped.
 void gort_verify_pages(void);

@@ -72,7 +72,8 @@ bool gort_heap_sweep_one(void) {
 
 static uint32_t bits_count(const uint64_t *bits, uint32_t words) {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < words; i++) n += (uint32_t)__builtin_popcountll(bits[i]);
+    for (uint32_t i = 0; i < words; i++)
+        if (bits[i]) n += (uint32_t)__builtin_popcountll(bits[i]);
     return n;
 }
 

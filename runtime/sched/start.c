@@ -123,10 +123,11 @@ static __attribute__((noinline)) void *suspended_with(Machine *m, void *object) 
 // the next, longer than all the rest.
 void *go__new(unsigned long size, unsigned long align, const struct go__layout *layout) {
     Machine *m = arch_machine();
-    if (unlikely(!m || !m->p || m->nosuspend)) return gort_new(size, align, layout);
+    Processor *p = m ? m->p : NULL;
+    if (unlikely(!p || m->nosuspend)) return gort_new(size, align, layout);
     store_relaxed(&m->nosuspend, 1);
     compiler_barrier();
-    void *object = heap_allocate_fast(&m->p->heap, size, align, layout);
+    void *object = heap_allocate_fast(&p->heap, size, align, layout);
     compiler_barrier();
     store_relaxed(&m->nosuspend, 0);
     compiler_barrier(); // as in suspend_allow

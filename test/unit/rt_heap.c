@@ -206,6 +206,11 @@ static void test_release(void) {
     size_t full = resident_bytes(), released = stats().released;
     sweep_all();
     gort_check(stats().released == released);
+    gort_heap_idle(0);
+    gort_check(gort_heap_idle(0) >= BYTES);
+    gort_check(gort_heap_allocate(&cache, BYTES / 2, 8, NULL));
+    sweep_all();
+    gort_check(gort_heap_idle(0) < BYTES && "half of it was needed meanwhile");
     size_t n = gort_heap_release(BYTES / 2);
     gort_check(n >= BYTES / 2 && n < BYTES && stats().released == released + n);
     gort_check(resident_bytes() < full - BYTES / 4);
