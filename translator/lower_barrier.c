@@ -51,6 +51,7 @@ static bool is_told(const Store *s, int word) {
     return s->overwrites || s->type.layout->any || s->type.layout->mask[0] >> word & 1;
 }
 
+// An assignment that is a condition stays one to the compiler, which has something to say of that.
 const char *lower_store_open(Lower *l, int k, const Store *s) {
     Buffer labels = {0};
     buffer_puts(&labels, "");
@@ -59,8 +60,10 @@ const char *lower_store_open(Lower *l, int k, const Store *s) {
     for (int i = 0; i < words_of(l, s); i++)
         if (is_told(s, i))
             buffer_printf(&labels, "__label__ gocc_l%d_%d; ", k, i);
-    return F("(__extension__ ({ %s%s gocc_w%d = %s&(", labels.data, s->packed ? "volatile void *" : "__auto_type", k,
-             s->packed ? "(volatile void *)" : "");
+    const char *assigned = !s->condition ? "" : s->type.is_pointer ? "*(const volatile void *[1]){0} = "
+                                                                   : "*(unsigned long [1]){0} = ";
+    return F("%s(__extension__ ({ %s%s gocc_w%d = %s&(", assigned, labels.data,
+             s->packed ? "volatile void *" : "__auto_type", k, s->packed ? "(volatile void *)" : "");
 }
 
 // The address of a packed member has no type that gcc would let pass: the target is mentioned once more.
