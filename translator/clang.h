@@ -11,7 +11,8 @@
 #define CLANG_FUNCTIONS(X)                                                                                                                          \
     X(createIndex)                                                                                                                                  \
     X(parseTranslationUnit2)                                                                                                                        \
-    X(getTranslationUnitCursor) X(visitChildren)                                                                                                    \
+    X(getTranslationUnitCursor)                                                                                                                     \
+    X(visitChildren)                                                                                                                                \
         X(getCursorKind) X(getCursorType) X(getCursorReferenced) X(getCursorExtent)                                                                 \
             X(getCursorLocation) X(getFileLocation) X(getRangeStart) X(getRangeEnd)                                                                 \
                 X(getCursorSpelling) X(getCString) X(disposeString) X(getCanonicalType) X(getPointeeType)                                           \
