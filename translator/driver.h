@@ -51,6 +51,7 @@ typedef struct Command {
     bool dry_run;       // -###
     bool show;          // -show: as dry_run, on stdout
     const char *dump;   // -d LIST
+    int escape_report;  // level of -fescape-report[=LEVEL], or 0
     const char **compiler;
     int n_compiler; // GOCC_CC, split on blanks
     bool clang;     // the compiler is a clang

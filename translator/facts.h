@@ -46,9 +46,8 @@ bool facts_spelled_plainly(CXType type);
 CXCursor facts_first_child(CXCursor c);
 Var *facts_var(Visit *v, CXCursor declaration);          // a local variable or parameter, or NULL
 Function *facts_function(Visit *v, CXCursor declaration);    // defined in this unit, or NULL
-// Records where the value of the expression on top of the frames goes.
-void facts_flow(Visit *v, Var *from);
-void facts_flow_result(Visit *v, Function *callee);      // top of the frames: a call of callee
+void facts_flow(Visit *v, CXCursor function);            // facts_flow_store.c: draws the graph of v->function
+bool facts_is_noescape(Visit *v, CXCursor parameter);
 bool facts_is_loop(enum CXCursorKind k);
 // facts_construct.c: calls (marks and detached ones among them), operators on channels, declarations of channels
 void facts_call(Visit *v, CXCursor c);

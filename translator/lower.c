@@ -134,6 +134,7 @@ const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options
     l.plain_stores = options->plain_stores;
     l.thread_sanitizer = options->thread_sanitizer;
     lower_heap(&l);
+    lower_noescape(&l);
     lower_traps(&l);
     lower_renames(&l);
     lower_function_names(&l);

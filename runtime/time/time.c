@@ -10,6 +10,7 @@
 #include "base/abi.h"
 #include "base/upcalls.h"
 #include "chan/chan.h"
+#include "sched/sanitize.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
 
@@ -74,6 +75,7 @@ static FullTimer *full_timer_new(void) {
 // One step with what `fire` does: both hold the heap's lock.
 static bool full_timer_set(FullTimer *f, int64_t when_ns, int64_t period_ns) {
     Timer *t = &f->base;
+    if (when_ns) sanitize_release(f);
     gort_timer_lock(t);
     bool pending =
         when_ns ? gort_timer_start_locked(t, when_ns, period_ns) : gort_timer_stop_locked(t);
@@ -109,7 +111,9 @@ static void spawn(Timer *t, int64_t due_ns) {
     (void)due_ns;
     FullTimer *f = t->arg;
     Machine *m = machine_current();
+    sanitize_acquire(f); // pairs with go_after_func's and full_timer_set's
     Goroutine *g = gort_goroutine_new(m, f->fn, f->arg, 0, (const void *)f->fn);
+    sanitize_release(g);
     gort_sched_put(m, g);
 }
 
@@ -120,6 +124,7 @@ go_timer *go_after_func(go_duration d, void (*fn)(void *), void *arg) {
     go__gc_store(&f->arg, arg);
     go__gc_store(&f->base.arg, f);
     go__gc_store(&f->timer.state, f);
+    sanitize_release(f); // what comes before go_after_func comes before fn
     gort_timer_start(&f->base, deadline(d), 0);
     return &f->timer;
 }
