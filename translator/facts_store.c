@@ -205,6 +205,13 @@ static bool is_used_in(Visit *v, size_t i, Span s) {
     }
 }
 
+// Is the expression on top of the frames, whose value is used, the condition of a statement?
+static bool is_condition(Visit *v) {
+    enum CXCursorKind above = v->frames[v->n_frames - 2].kind;
+    return above == CXCursor_IfStmt || above == CXCursor_WhileStmt || above == CXCursor_DoStmt ||
+           above == CXCursor_ForStmt;
+}
+
 // Is the value of the expression on top of the frames of use? A compiler would warn of a value that is not.
 bool facts_value_used(Visit *v) {
     for (size_t i = v->n_frames - 1; i-- > 0;) {
@@ -239,6 +246,7 @@ void facts_store(Visit *v, CXCursor c) {
     if (!is_written(v, &s))
         return;
     s.used = facts_value_used(v);
+    s.condition = s.used && is_condition(v);
     Facts *f = v->facts;
     *ARENA_PUSH(f->stores, f->n_stores, f->cap_stores) = s;
 }

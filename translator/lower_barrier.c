@@ -13,7 +13,7 @@
 //      Nothing may stand between them, and so they are one asm.
 //   2. It stands in the text instead of in an inline function, so that a fault in it has the user's line.
 //   3. gocc_slot may alias anything: the word may be a uintptr_t, and is read as one elsewhere.
-// Structs of one or two words are stored word by word (gocc_b1), and so are numbers that take a pointer's place in a union; larger ones go
+// Structs of up to MAX_WORDS words are stored word by word (gocc_b1), and so are numbers that take a pointer's place in a union; larger ones go
 // through go__gc_copy. What is _Atomic is stored between go__gc_atomic_begin and _end.
 // Variables on the stack are left alone: the collector looks at stacks as a whole, while their goroutine does not run.
 
@@ -22,7 +22,8 @@
 
 #define F arena_format
 
-enum { MAX_ATOMIC_WORDS = 8 };
+enum { MAX_WORDS = 4,            // of a struct that is stored in place: what a call would take in code and time
+       MAX_ATOMIC_WORDS = 8 };
 
 int lower_depth(Lower *l, Span s) {
     const Node *n = tree_node_at(l->tree, s.start);
@@ -40,16 +41,17 @@ static bool is_pointer(const Store *s) {
     return s->type.is_scalar && !s->type.is_atomic && !s->overwrites;
 }
 
-// Anything else of one or two words is stored word by word: how many. 0: by the runtime.
+// Anything else of a few words is stored word by word: of how many. 0: by the runtime.
 static int words_of(const Lower *l, const Store *s) {
-    bool short_record = s->type.size == 8 || s->type.size == 16;
-    return is_pointer(s) || s->type.is_atomic || l->plain_stores || !short_record ? 0 : (int)s->type.size / 8;
+    bool is_short = s->type.size > 0 && s->type.size <= 8 * MAX_WORDS && s->type.size % 8 == 0;
+    return is_pointer(s) || s->type.is_atomic || l->plain_stores || !is_short ? 0 : (int)s->type.size / 8;
 }
 
 static bool is_told(const Store *s, int word) {
     return s->overwrites || s->type.layout->any || s->type.layout->mask[0] >> word & 1;
 }
 
+// An assignment that is a condition stays one to the compiler, which has something to say of that.
 const char *lower_store_open(Lower *l, int k, const Store *s) {
     Buffer labels = {0};
     buffer_puts(&labels, "");
@@ -58,8 +60,10 @@ const char *lower_store_open(Lower *l, int k, const Store *s) {
     for (int i = 0; i < words_of(l, s); i++)
         if (is_told(s, i))
             buffer_printf(&labels, "__label__ gocc_l%d_%d; ", k, i);
-    return F("(__extension__ ({ %s%s gocc_w%d = %s&(", labels.data, s->packed ? "volatile void *" : "__auto_type", k,
-             s->packed ? "(volatile void *)" : "");
+    const char *assigned = !s->condition ? "" : s->type.is_pointer ? "*(const volatile void *[1]){0} = "
+                                                                   : "*(unsigned long [1]){0} = ";
+    return F("%s(__extension__ ({ %s%s gocc_w%d = %s&(", assigned, labels.data,
+             s->packed ? "volatile void *" : "__auto_type", k, s->packed ? "(volatile void *)" : "");
 }
 
 // The address of a packed member has no type that gcc would let pass: the target is mentioned once more.

@@ -130,6 +130,7 @@ typedef struct Store {
     bool overwrites;               // no pointer itself, but its union may hold one until now
     bool packed;                   // a member that need not be aligned
     bool used;                     // the value of the assignment is
+    bool condition;                // it is one, as it stands: `if (p = q)`, of which compilers warn
     int rank;                      // grows inwards: which of two assignments lies within the other
 } Store;
 
