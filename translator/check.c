@@ -98,7 +98,8 @@ static void check_new(Check *c, const Node *n) {
     if (!t->known || !(t->is_void || t->is_function || t->is_incomplete))
         return;
     REPORT(c, n, n->args[0].start, "'new' of '%s', which is %s: how much memory that needs is not known", t->spelling,
-           t->is_void ? "void" : t->is_function ? "a function" : "incomplete here");
+           t->is_void ? "void" : t->is_function ? "a function"
+                                                : "incomplete here");
 }
 
 // ---- words -------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ typedef struct Command {
     bool dry_run;       // -###
     bool show;          // -show: as dry_run, on stdout
     const char *dump;   // -d LIST
+    int escape_report;  // level of -fescape-report[=LEVEL], or 0
     const char **compiler;
     int n_compiler; // GOCC_CC, split on blanks
     bool clang;     // the compiler is a clang
@@ -134,6 +135,7 @@ void flags_preprocess(Words *w, const Unit *u, bool dependencies);
 void flags_compile_final(Words *w, const Unit *u);
 void flags_verbatim(Words *w, const Unit *u);
 void flags_diagnostics(const Command *c); // fills diag_options
+bool flags_sanitize(const Command *c, const char *what); // -fsanitize=WHAT, among others
 bool flags_plain_stores(const Command *c); // see TranslateOptions
 void flags_clang(const Command *c, TranslateOptions *o);
 

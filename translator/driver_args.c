@@ -300,6 +300,14 @@ static size_t read_option(Command *c, const Words *words, size_t i, const char *
     return a.second ? 2 : 1;
 }
 
+static int report_level(const char *text) {
+    if ((*text != '0' && *text != '1' && *text != '2') || text[1]) {
+        diag_plain(DIAG_ERROR, "argument to '-fescape-report=' should be 0, 1 or 2: '%s'", text);
+        return 0;
+    }
+    return *text - '0';
+}
+
 // gocc's own options, which gcc must not see. Returns how many words they took, 0 if it is none.
 static int read_own(Command *c, int argc, char **argv, int i) {
     if (strcmp(argv[i], "-show") == 0)
@@ -308,6 +316,10 @@ static int read_own(Command *c, int argc, char **argv, int i) {
         return c->dry_run = true, 0;
     else if (strcmp(argv[i], "-d") == 0 && i + 1 < argc)
         return c->dump = argv[i + 1], 2;
+    else if (strcmp(argv[i], "-fescape-report") == 0)
+        c->escape_report = 1;
+    else if (strncmp(argv[i], "-fescape-report=", 16) == 0)
+        c->escape_report = report_level(argv[i] + 16);
     else
         return 0;
     return 1;

@@ -69,9 +69,11 @@ static void see_word(Scan *s, const char *word, size_t n, const char *end) {
         "any_as",
         "any_string",
         "_Result",
+        "noescape",
+        "__noescape__",
     };
     static const char *const weak[] = {"make", "len", "cap", "close"};
-    if (n < 2 || n > 10)
+    if (n < 2 || n > 12)
         return;
     for (size_t i = 0; i < sizeof strong / sizeof *strong; i++)
         s->found |= equals(word, n, strong[i]);

@@ -4,6 +4,7 @@
 // errors: system headers contain what only gcc understands (evidence/front.md C). gcc judges plain C; of clang's errors only those count that lie in
 // a function with constructs (check.c decides).
 
+#define _GNU_SOURCE // memmem
 #include "facts.h"
 
 #include <stdlib.h>
@@ -235,6 +236,8 @@ Facts *facts_gather(Tree *tree, Edits *marker, const char *text, size_t length,
     f->tree = tree;
     f->nodes = arena_alloc((size_t)(tree->n_nodes + 1) * sizeof *f->nodes);
     f->claimed = arena_alloc(tree->source->length / 8 + 1);
+    f->report = options->escape_report;
+    f->mentions_noescape = memmem(text, length, "noescape", 8) != NULL;
     Visit v = {.facts = f, .tree = tree, .marker = marker, .text = text, .length = length};
     CXTranslationUnit unit = parse(text, length, options);
     facts_visit(&v, CL->getTranslationUnitCursor(unit));

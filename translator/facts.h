@@ -42,12 +42,12 @@ bool facts_type_is_channel(CXType type);
 // facts_layout.c. lost: the spelling of the type is not the user's. NULL: no pointers.
 const Layout *facts_layout(CXType type, bool lost);
 bool facts_open_end(CXType type);
+bool facts_spelled_plainly(CXType type);
 CXCursor facts_first_child(CXCursor c);
 Var *facts_var(Visit *v, CXCursor declaration);          // a local variable or parameter, or NULL
 Function *facts_function(Visit *v, CXCursor declaration);    // defined in this unit, or NULL
-// Records where the value of the expression on top of the frames goes.
-void facts_flow(Visit *v, Var *from);
-void facts_flow_result(Visit *v, Function *callee);      // top of the frames: a call of callee
+void facts_flow(Visit *v, CXCursor function);            // facts_flow_store.c: draws the graph of v->function
+bool facts_is_noescape(Visit *v, CXCursor parameter);
 bool facts_is_loop(enum CXCursorKind k);
 // facts_construct.c: calls (marks and detached ones among them), operators on channels, declarations of channels
 void facts_call(Visit *v, CXCursor c);

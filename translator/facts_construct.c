@@ -98,12 +98,6 @@ void facts_call(Visit *v, CXCursor c) {
     bool exact;
     size_t start = facts_at(v, CL->getRangeStart(CL->getCursorExtent(c)), &exact);
     Span span = facts_extent(v, c);
-    if (v->function) {
-        CXCursor callee = CL->getCursorReferenced(c);
-        Function *f = CL->Cursor_isNull(callee) ? NULL : facts_function(v, callee);
-        if (f)
-            facts_flow_result(v, f);
-    }
     if (!exact)
         return;
     for (Node *n = tree_node_at(v->tree, start); n; n = n->parent) {

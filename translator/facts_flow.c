@@ -1,389 +1,347 @@
-// facts_flow.c - where the address of a variable goes, and where what it holds goes.
+// facts_flow.c - draws the graph of a function: where the value of each expression goes.
 //
-// For each mention of a variable the expressions around it are climbed until the value is used up or kept. Four states say what the
-// expression at hand is: the variable's storage itself (PLACE), an address of it (ADDRESS), what it holds (VALUE), or the place that what it
-// holds points to (BEHIND), which becomes a VALUE again when its address is taken: `&p->x`, `p->array`, `&p[1]`. What is read
-// through a pointer is not followed: storing through a pointer already counted as kept where nobody follows. escape.c solves
-// the graph that results.
+// An expression is walked with a hole: the location that its value flows to, and the dereferences on the way. `*e` deepens the hole, `&e`
+// lifts it; a member of a structure is the structure, an element is its array, and an array becomes its address where C says
+// so. What has no address to carry (a type smaller than a pointer) is walked with no hole at all, for what it does on the side.
 //
-// Functions of system headers keep no pointer (language.md, section 6), except those in a table; their pointer results may be
-// their arguments, and so may what they store through a pointer to a pointer.
+// Types are trusted in that, and C has two ways around types. A pointer cast to a type that holds no address (`char *`) may read the bytes of
+// one: so what such a cast points to flows to the heap. A union's member of eight bytes or more may be the bytes of another: likewise.
+// Integers of eight bytes carry addresses as pointers do.
 
-#include "facts.h"
+#include "facts_flow.h"
 
 #include <string.h>
 
-typedef enum State { PLACE,
-                     ADDRESS,
-                     VALUE,
-                     BEHIND,
-                     DONE } State;
-
-typedef struct Climb {
-    Visit *v;
-    Var *from;
-    State state;
-    size_t at;
-} Climb;
-
-// Kept in `to`, and also the value of the expression at hand.
-static void copy(Climb *c, Var *to, const char *why) {
-    if (c->state == ADDRESS || c->state == VALUE) {
-        Facts *f = c->v->facts;
-        *ARENA_PUSH(f->flows, f->n_flows, f->cap_flows) =
-            (Flow){c->from, c->state == ADDRESS, to, c->at, why};
-    }
+// ---- cursors -----------------------------------------------------------------------------------
+static enum CXChildVisitResult collect(CXCursor c, CXCursor parent, CXClientData data) {
+    Cursors *out = data;
+    (void)parent;
+    *ARENA_PUSH(out->v, out->n, out->cap) = c;
+    return CXChildVisit_Continue;
 }
 
-static void keep(Climb *c, Var *to, const char *why) {
-    copy(c, to, why);
-    c->state = DONE;
+Cursors flow_children(CXCursor c) {
+    Cursors out = {0};
+    CL->visitChildren(c, collect, &out);
+    return out;
 }
 
-// ---- where an assignment stores ----------------------------------------------------------------
-// The variable that `lhs` is part of; NULL if it lies behind a pointer.
-static Var *root(Visit *v, CXCursor lhs) {
+bool flow_is_expression(CXCursor c) {
+    enum CXCursorKind k = CL->getCursorKind(c);
+    return k >= CXCursor_FirstExpr && k <= CXCursor_LastExpr;
+}
+
+size_t flow_at(Draw *d, CXCursor c) {
+    return facts_at(d->v, CL->getRangeStart(CL->getCursorExtent(c)), NULL);
+}
+
+const char *flow_text(Draw *d, CXCursor c) {
+    return d->v->tree->source->text + flow_at(d, c);
+}
+
+// The last child that is an expression: of a cast, what is cast.
+static CXCursor operand_of(CXCursor c) {
+    Cursors children = flow_children(c);
+    for (size_t i = children.n; i-- > 0;)
+        if (flow_is_expression(children.v[i]))
+            return children.v[i];
+    return CL->getNullCursor();
+}
+
+CXCursor flow_strip(CXCursor c) {
     for (;;) {
-        CXCursor child = facts_first_child(lhs);
-        switch (CL->getCursorKind(lhs)) {
-        case CXCursor_DeclRefExpr: return facts_var(v, CL->getCursorReferenced(lhs));
-        case CXCursor_ParenExpr: break;
-        case CXCursor_MemberRefExpr:
-            if (CL->getCanonicalType(CL->getCursorType(child)).kind == CXType_Pointer)
-                return NULL;
-            break;
-        case CXCursor_ArraySubscriptExpr:
-            if (CL->getCursorKind(child) != CXCursor_UnexposedExpr)
-                return NULL;
-            child = facts_first_child(child);
-            if (CL->getCanonicalType(CL->getCursorType(child)).kind != CXType_ConstantArray &&
-                CL->getCanonicalType(CL->getCursorType(child)).kind != CXType_VariableArray)
-                return NULL;
-            break;
-        default: return NULL;
-        }
+        enum CXCursorKind k = CL->getCursorKind(c);
+        if (k != CXCursor_ParenExpr && k != CXCursor_UnexposedExpr && k != CXCursor_CStyleCastExpr)
+            return c;
+        CXCursor child = operand_of(c);
         if (CL->Cursor_isNull(child))
-            return NULL;
-        lhs = child;
+            return c;
+        c = child;
     }
 }
 
-static bool is_first_child(Frame *parent, Frame *child) {
-    return CL->equalCursors(facts_first_child(parent->cursor), child->cursor);
+// ---- types -------------------------------------------------------------------------------------
+bool flow_is_pointer(CXType type) {
+    return CL->getCanonicalType(type).kind == CXType_Pointer;
 }
 
-static bool is_pointer_type(CXType t) {
-    return CL->getCanonicalType(t).kind == CXType_Pointer;
+static bool is_array(CXType type) {
+    enum CXTypeKind k = CL->getCanonicalType(type).kind;
+    return k == CXType_ConstantArray || k == CXType_VariableArray || k == CXType_IncompleteArray;
+}
+
+static bool is_function(CXType type) {
+    enum CXTypeKind k = CL->getCanonicalType(type).kind;
+    return k == CXType_FunctionProto || k == CXType_FunctionNoProto;
 }
 
 // May an address hide in a value of this type?
-static bool may_hold_address(CXType type) {
+bool flow_may_hold(CXType type) {
     CXType t = CL->getCanonicalType(type);
-    if (t.kind == CXType_Pointer || t.kind == CXType_Record || t.kind == CXType_ConstantArray ||
-        t.kind == CXType_VariableArray || t.kind == CXType_Atomic)
+    while (is_array(t))
+        t = CL->getCanonicalType(CL->getArrayElementType(t));
+    switch (t.kind) {
+    case CXType_Void:
+    case CXType_Float:
+    case CXType_Double:
+    case CXType_LongDouble:
+    case CXType_Float128:
+    case CXType_Float16:
+    case CXType_Complex:
+    case CXType_FunctionProto:
+    case CXType_FunctionNoProto: return false;
+    default: break;
+    }
+    long long size = CL->Type_getSizeOf(t);
+    return size < 0 || size >= 8;
+}
+
+// ---- holes -------------------------------------------------------------------------------------
+static const Hole nowhere = {0};
+
+void flow_discard(Draw *d, CXCursor c) {
+    flow_expression(d, c, nowhere);
+}
+
+Location *flow_temporary(Draw *d) {
+    return graph_location(d->function, LOC_TEMP, d->scope);
+}
+
+void flow_location(Hole k, Location *from) {
+    graph_edge(k.to, from, k.derefs, k.at, k.why);
+}
+
+Hole flow_hole(Draw *d, Location *to, CXCursor at, const char *why) {
+    return (Hole){to, 0, flow_at(d, at), why};
+}
+
+Hole flow_deref(Hole k) {
+    k.derefs++;
+    return k;
+}
+
+Hole flow_object(Draw *d, Hole k) {
+    if (!k.to || k.derefs >= 0)
+        return k;
+    Location *object = flow_temporary(d);
+    flow_location(k, object);
+    return (Hole){object, 0, k.at, k.why};
+}
+
+Hole flow_address(Draw *d, Hole k) {
+    k = flow_object(d, k);
+    k.derefs--;
+    return k;
+}
+
+// ---- conversions -------------------------------------------------------------------------------
+// A pointer to what may hold addresses becomes one to what holds none.
+static bool hides_addresses(CXType from, CXType to) {
+    if (!flow_is_pointer(to) || !flow_may_hold(from))
+        return false;
+    CXType pointee = CL->getCanonicalType(CL->getPointeeType(CL->getCanonicalType(to)));
+    if (pointee.kind == CXType_Void || is_function(pointee) || flow_may_hold(pointee))
+        return false;
+    if (!flow_is_pointer(from))
         return true;
-    TypeInfo info = facts_type(t);
-    return info.is_integer && info.size >= 8;
+    CXType old = CL->getCanonicalType(CL->getPointeeType(CL->getCanonicalType(from)));
+    return old.kind == CXType_Void || (!is_function(old) && flow_may_hold(old));
 }
 
-// ---- calls -------------------------------------------------------------------------------------
-static bool keeps_arguments(const char *name) {
-    static const char *const names[] = {
-        "setvbuf",
-        "setbuf",
-        "setbuffer",
-        "setlinebuf",
-        "putenv",
-        "pthread_create",
-        "signal",
-        "sigaction",
-        "sigaltstack",
-        "qsort_r",
-        "atexit",
-        "on_exit",
-        "pthread_setspecific",
-        "pthread_key_create",
-        "pthread_cleanup_push",
-        "makecontext",
-        "getcontext",
-        "swapcontext",
-        "fopencookie",
-        "open_memstream",
-        "fmemopen",
-        "timer_create",
-        "aio_read",
-        "aio_write",
-        "lio_listio",
-        "tsearch",
-        "hsearch",
-        "insque",
-        "epoll_ctl",
-        "pthread_mutex_init",
-        "va_start",
-        "initstate",
-        "setstate",
-        "mq_notify",
-        "getline",
-        "getdelim",
-        "error_print_progname",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!strcmp(names[i], name))
-            return true;
-    return !strncmp(name, "go_", 3);
-}
-
-static bool stores_through(CXType function) {
-    CXType t = CL->getCanonicalType(function);
-    int n = CL->getNumArgTypes(t);
-    for (int i = 0; i < n; i++) {
-        CXType p = CL->getCanonicalType(CL->getArgType(t, (unsigned)i));
-        if (p.kind == CXType_Pointer &&
-            CL->getCanonicalType(CL->getPointeeType(p)).kind == CXType_Pointer &&
-            !CL->isConstQualifiedType(CL->getPointeeType(p)))
-            return true;
-    }
-    return false;
-}
-
-static bool is_runtime_word(const char *name) {
-    return !strncmp(name, "gocc_", 5) || !strcmp(name, "go_panicf") || !strcmp(name, "go_any_string");
-}
-
-static int argument_index(CXCursor call, CXCursor argument) {
-    for (int i = 0; i < CL->Cursor_getNumArguments(call); i++)
-        if (CL->equalCursors(CL->Cursor_getArgument(call, (unsigned)i), argument))
-            return i;
-    return -1;
-}
-
-static bool is_construct_call(Climb *c, Frame *call) {
-    for (Node *n = tree_node_at(c->v->tree, call->start); n; n = n->parent)
-        if ((n->kind == N_GO || n->kind == N_DEFER) && !n->is_block &&
-            n->callee.start == call->start)
-            return true;
-    return false;
-}
-
-static void system_call(Climb *c, Frame *call, CXCursor callee, const char *name) {
-    if (keeps_arguments(name) || stores_through(CL->getCursorType(callee))) {
-        keep(c, NULL, "a function that keeps it");
+static void conversion(Draw *d, CXCursor c, CXCursor operand, Hole k) {
+    CXType from = CL->getCursorType(operand), to = CL->getCursorType(c);
+    if (is_array(from) && flow_is_pointer(to)) {
+        flow_expression(d, operand, flow_address(d, k));
         return;
     }
-    if (c->state == ADDRESS) {
-        State state = c->state;
-        // The callee may read and write the variable: what it holds may move on.
-        c->from->addressed = true;
-        c->state = state;
+    if (!k.to || !hides_addresses(from, to)) {
+        flow_expression(d, operand, k);
+        return;
     }
-    if (!is_pointer_type(CL->getCursorType(call->cursor)))
-        c->state = DONE;
+    Location *pointer = flow_temporary(d);
+    flow_expression(d, operand, flow_hole(d, pointer, c, "a cast"));
+    flow_location(k, pointer);
+    graph_edge(d->graph->heap, pointer, 1, flow_at(d, c), "a cast to a type without pointers");
 }
 
-static void argument(Climb *c, Frame *call, Frame *child) {
-    CXCursor callee = CL->getCursorReferenced(call->cursor);
-    int index = argument_index(call->cursor, child->cursor);
-    if (index < 0) {
-        c->state = DONE;                               // it is what is called
-        return;
+// Everything that is an expression below c, each once: `a ?: b` shows a three times.
+static void all_children(Draw *d, CXCursor c, Hole k) {
+    Cursors children = flow_children(c);
+    size_t last = NO_OFFSET;
+    for (size_t i = 0; i < children.n; i++) {
+        if (!flow_is_expression(children.v[i]))
+            continue;
+        size_t at = flow_at(d, children.v[i]);
+        if (at != last)
+            flow_expression(d, children.v[i], k);
+        last = at;
     }
-    if (is_construct_call(c, call)) {
-        keep(c, NULL, "an argument of a go or defer statement");
+}
+
+static void unexposed(Draw *d, CXCursor c, Hole k) {
+    CXType type = CL->getCursorType(c);
+    if (flow_builtin(d, c, k))
         return;
-    }
-    if (CL->Cursor_isNull(callee) || CL->getCursorKind(callee) != CXCursor_FunctionDecl) {
-        keep(c, NULL, "a call through a pointer");
-        return;
-    }
-    const char *name = facts_string(CL->getCursorSpelling(callee));
-    Function *own = facts_function(c->v, callee);
-    if (own && index < own->n_params)
-        keep(c, own->params[index], "an argument");
-    else if (is_runtime_word(name) || !strncmp(name, "__builtin_", 10) ||
-             CL->Location_isInSystemHeader(CL->getCursorLocation(callee)))
-        system_call(c, call, callee, name);
+    Cursors children = flow_children(c);
+    size_t n = 0;
+    for (size_t i = 0; i < children.n; i++)
+        n += flow_is_expression(children.v[i]);
+    if (type.kind == CXType_Dependent || type.kind == CXType_Invalid)
+        all_children(d, c, flow_hole(d, d->graph->heap, c, "an expression that clang cannot read"));
+    else if (n == 1 && type.kind != CXType_Void)
+        conversion(d, c, operand_of(c), k);
     else
-        keep(c, NULL, "an argument of a function that is not seen");
+        all_children(d, c, k);                         // `.member = value`, `a ?: b`, builtins
 }
 
-// ---- one step up -------------------------------------------------------------------------------
-// `++p` and the like: what they yield is what p holds.
-static State stepped(Climb *c, Frame *parent) {
-    return c->state == PLACE && may_hold_address(CL->getCursorType(parent->cursor)) ? VALUE : DONE;
-}
-
-static void unary(Climb *c, Frame *parent) {
-    enum CXUnaryOperatorKind k = CL->getCursorUnaryOperatorKind(parent->cursor);
-    if (k == CXUnaryOperator_AddrOf)
-        c->state = c->state == PLACE ? ADDRESS : VALUE;
-    else if (k == CXUnaryOperator_Deref)
-        c->state = c->state == ADDRESS ? PLACE : BEHIND;
-    else if (k <= CXUnaryOperator_PreDec)
-        c->state = stepped(c, parent);
-    else if (k == CXUnaryOperator_LNot)
-        c->state = DONE;
-}
-
-static void binary(Climb *c, Frame *parent, Frame *child) {
-    enum CXBinaryOperatorKind k = CL->getCursorBinaryOperatorKind(parent->cursor);
-    bool left = is_first_child(parent, child);
-    if (k == CXBinaryOperator_Assign) {
-        if (left)
-            c->state = DONE;                           // the right side is climbed on
-        else
-            copy(c, root(c->v, facts_first_child(parent->cursor)), "an assignment");
-    } else if (k == CXBinaryOperator_Comma) {
-        if (left)
-            c->state = DONE;
-    } else if (k >= CXBinaryOperator_LT && k <= CXBinaryOperator_NE) {
-        c->state = DONE;
-    } else if (k == CXBinaryOperator_LAnd || k == CXBinaryOperator_LOr) {
-        c->state = DONE;
-    } else if (!may_hold_address(CL->getCursorType(parent->cursor))) {
-        c->state = DONE;
+// ---- mentions ----------------------------------------------------------------------------------
+static void mention(Draw *d, CXCursor c, Hole k) {
+    CXCursor declaration = CL->getCursorReferenced(c);
+    enum CXCursorKind kind = CL->getCursorKind(declaration);
+    if (kind != CXCursor_VarDecl && kind != CXCursor_ParmDecl)
+        return;
+    if (flow_marker_mention(d, declaration, k))
+        return;
+    Var *var = facts_var(d->v, declaration);
+    if (var && var->function == d->function) {
+        bool known = var->location != NULL;
+        var->addressed |= k.to && k.derefs < 0;
+        var->any_target |= k.derefs < 0;
+        flow_location(k, graph_variable(var, d->frame));
+        var->location->escapes |= !known;              // its declaration was not seen
     }
 }
 
-static void converted(Climb *c, Frame *parent, Frame *child) {
-    CXType from = CL->getCanonicalType(CL->getCursorType(child->cursor));
-    CXType to = CL->getCursorType(parent->cursor);
-    bool array = from.kind == CXType_ConstantArray || from.kind == CXType_VariableArray ||
-                 from.kind == CXType_IncompleteArray;
-    if (c->state == PLACE)
-        c->state = array && is_pointer_type(to) ? ADDRESS : array ? PLACE
-                                                                  : VALUE;
-    else if (c->state == BEHIND && !array)
-        c->state = DONE;                               // read
-    else if (c->state == BEHIND && is_pointer_type(to))
-        c->state = VALUE;
-    if (c->state == VALUE && !may_hold_address(to))
-        c->state = DONE;
-    if (c->state == ADDRESS && !may_hold_address(to))
-        c->state = DONE;
+// ---- operators ---------------------------------------------------------------------------------
+static void unary(Draw *d, CXCursor c, Hole k) {
+    CXCursor operand = facts_first_child(c);
+    switch (CL->getCursorUnaryOperatorKind(c)) {
+    case CXUnaryOperator_AddrOf:
+        if (is_function(CL->getCursorType(operand)))
+            flow_discard(d, operand);
+        else
+            flow_expression(d, operand, flow_address(d, k));
+        break;
+    case CXUnaryOperator_Deref: flow_expression(d, operand, flow_deref(k)); break;
+    case CXUnaryOperator_LNot: flow_discard(d, operand); break;
+    default: flow_expression(d, operand, k); break;
+    }
 }
 
-// gcc's __atomic_* are no calls to clang, and nothing that it knows at all where the object is an _Atomic one. Returns the
-// length of the builtin's name, 0 if the expression at hand is something else.
-static size_t atomic_builtin_name(Climb *c, Frame *parent) {
-    const char *text = c->v->tree->source->text + parent->start;
-    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
-    bool call = text[n + strspn(text + n, " \t\n")] == '(';
-    return call && !strncmp(text, "__atomic_", 9) ? n : 0;
-}
-
-// The object that they work on is only read and written, and so are the places that the forms without `_n` name; the values
-// go where nobody follows.
-static void atomic_builtin(Climb *c, Frame *parent, Frame *child, size_t name) {
-    static const char *const by_address[] = {"__atomic_load", "__atomic_store", "__atomic_exchange",
-                                             "__atomic_compare_exchange"};
-    const char *text = c->v->tree->source->text + parent->start;
-    bool used = is_first_child(parent, child);
-    for (size_t i = 0; i < sizeof by_address / sizeof *by_address; i++)
-        used = used || (strlen(by_address[i]) == name && !strncmp(text, by_address[i], name));
-    if (!used) {
-        keep(c, NULL, "an atomic store");
+static void binary(Draw *d, CXCursor c, Hole k) {
+    Cursors children = flow_children(c);
+    if (children.n < 2)
+        return;
+    CXCursor left = children.v[0], right = children.v[children.n - 1];
+    enum CXBinaryOperatorKind op = CL->getCursorBinaryOperatorKind(c);
+    bool test = (op >= CXBinaryOperator_LT && op <= CXBinaryOperator_NE) ||
+                op == CXBinaryOperator_LAnd || op == CXBinaryOperator_LOr;
+    bool distance = op == CXBinaryOperator_Sub && flow_is_pointer(CL->getCursorType(left)) &&
+                    flow_is_pointer(CL->getCursorType(right));
+    if (op == CXBinaryOperator_Assign) {
+        flow_assign(d, c, k);
         return;
     }
-    c->from->addressed |= c->state == ADDRESS;
-    c->state = DONE;
+    Hole value = flow_object(d, k);
+    flow_expression(d, left, test || distance || op == CXBinaryOperator_Comma ? nowhere : value);
+    flow_expression(d, right, test || distance ? nowhere : value);
 }
 
-static void unexposed(Climb *c, Frame *parent, Frame *child) {
-    size_t atomic = atomic_builtin_name(c, parent);
-    CXType type = CL->getCursorType(parent->cursor);
-    if (atomic)
-        atomic_builtin(c, parent, child, atomic);
-    else if (type.kind == CXType_Dependent || type.kind == CXType_Invalid)
-        keep(c, NULL, "an expression");                // clang could not read it
-    else if (type.kind != CXType_Void)                 // void: `.member = value` in an initialiser
-        converted(c, parent, child);
-}
-
-static void initialises(Climb *c, Frame *parent) {
-    const char *name = facts_string(CL->getCursorSpelling(parent->cursor));
-    if (c->state == PLACE || c->state == BEHIND) {
-        c->state = DONE;
-    } else if (strncmp(name, "gocc_", 5)) {
-        bool global = CL->Cursor_hasVarDeclGlobalStorage(parent->cursor);
-        keep(c, global ? NULL : facts_var(c->v, parent->cursor), "an initialiser");
-    } else if (name[5] == 'v' || name[5] == 'k' || name[5] == 'a') {
-        keep(c, NULL, name[5] == 'k' ? "a copy for a block" : "a value sent or raised");
-    } else {
-        c->state = DONE;
-    }
-}
-
-static void climb_one(Climb *c, Frame *parent, Frame *child) {
-    switch (parent->kind) {
-    case CXCursor_ParenExpr:
-    case CXCursor_GenericSelectionExpr: break;
-    case CXCursor_MemberRefExpr:
-        if (c->state == ADDRESS)
-            c->state = PLACE;
-        else if (c->state == VALUE && is_pointer_type(CL->getCursorType(child->cursor)))
-            c->state = BEHIND;
-        break;
-    case CXCursor_ArraySubscriptExpr:
-        c->state = !is_pointer_type(CL->getCursorType(child->cursor)) ? DONE
-                   : c->state == ADDRESS                              ? PLACE
-                                                                      : BEHIND;
-        break;
-    case CXCursor_UnexposedExpr: unexposed(c, parent, child); break;
-    case CXCursor_CStyleCastExpr: converted(c, parent, child); break;
-    case CXCursor_UnaryOperator: unary(c, parent); break;
-    case CXCursor_BinaryOperator: binary(c, parent, child); break;
-    case CXCursor_CompoundAssignOperator:
-        if (is_first_child(parent, child))
-            c->state = stepped(c, parent);
-        else
-            copy(c, root(c->v, facts_first_child(parent->cursor)), "an assignment");
-        break;
-    case CXCursor_ConditionalOperator:
-        if (is_first_child(parent, child))
-            c->state = DONE;
-        break;
-    case CXCursor_CallExpr: argument(c, parent, child); break;
-    case CXCursor_VarDecl: initialises(c, parent); break;
-    case CXCursor_ReturnStmt: keep(c, c->v->function->result_var, "a result"); break;
-    case CXCursor_UnaryExpr: c->state = DONE; break;   // sizeof and the like
-    case CXCursor_StmtExpr: break;
-    case CXCursor_CompoundStmt: {
-        size_t above = (size_t)(parent - c->v->frames);
-        if (above == 0 || c->v->frames[above - 1].kind != CXCursor_StmtExpr)
-            c->state = DONE;
-        break;
-    }
-    case CXCursor_IfStmt:
-    case CXCursor_WhileStmt:
-    case CXCursor_DoStmt:
-    case CXCursor_ForStmt:
-    case CXCursor_SwitchStmt:
-    case CXCursor_CaseStmt:
-    case CXCursor_DefaultStmt:
-    case CXCursor_LabelStmt:
-    case CXCursor_DeclStmt: c->state = DONE; break;
-    case CXCursor_InitListExpr: break;
-    case CXCursor_CompoundLiteralExpr:
-        keep(c, facts_var(c->v, parent->cursor), "a compound literal");
-        break;
-    default: keep(c, NULL, "an expression"); break;
-    }
-}
-
-static void climb(Climb *c) {
-    Visit *v = c->v;
-    for (size_t i = v->n_frames - 1; i-- > 0 && c->state != DONE;)
-        climb_one(c, &v->frames[i], &v->frames[i + 1]);
-}
-
-void facts_flow(Visit *v, Var *from) {
-    Climb c = {v, from, PLACE, v->frames[v->n_frames - 1].start};
-    climb(&c);
-}
-
-void facts_flow_result(Visit *v, Function *callee) {
-    if (!may_hold_address(CL->getCursorType(v->frames[v->n_frames - 1].cursor)))
+static void compound_assignment(Draw *d, CXCursor c, Hole k) {
+    Cursors children = flow_children(c);
+    if (children.n < 2)
         return;
-    Climb c = {v, callee->result_var, VALUE, v->frames[v->n_frames - 1].start};
-    climb(&c);
+    Location *value = flow_temporary(d);
+    flow_expression(d, children.v[0], k);
+    flow_expression(d, children.v[children.n - 1], flow_hole(d, value, c, "an assignment"));
+    flow_location(flow_hole(d, flow_root(d, children.v[0]), c, "an assignment"), value);
+    flow_location(flow_object(d, k), value);
+}
+
+static void subscript(Draw *d, CXCursor c, Hole k) {
+    Cursors children = flow_children(c);
+    bool pointer = false;
+    for (size_t i = 0; i < children.n; i++)
+        pointer |= flow_is_pointer(CL->getCursorType(children.v[i]));
+    for (size_t i = 0; i < children.n; i++)
+        flow_expression(d, children.v[i], pointer ? flow_deref(k) : k);
+}
+
+// ---- members -----------------------------------------------------------------------------------
+static bool is_union(CXType type) {
+    CXType t = CL->getCanonicalType(type);
+    if (t.kind == CXType_Pointer)
+        t = CL->getPointeeType(t);
+    return CL->getCursorKind(CL->getTypeDeclaration(CL->getCanonicalType(t))) == CXCursor_UnionDecl;
+}
+
+static void member(Draw *d, CXCursor c, Hole k) {
+    CXCursor base = facts_first_child(c);
+    if (CL->Cursor_isNull(base) || !flow_is_expression(base))
+        return;
+    bool pointer = flow_is_pointer(CL->getCursorType(base));
+    CXType type = CL->getCursorType(c);
+    bool bytes = !flow_may_hold(type) && CL->Type_getSizeOf(CL->getCanonicalType(type)) >= 8;
+    if (bytes && is_union(CL->getCursorType(base))) {
+        Hole heap = flow_hole(d, d->graph->heap, c, "a member of a union");
+        flow_expression(d, base, pointer ? flow_deref(heap) : heap);
+    }
+    flow_expression(d, base, pointer ? flow_deref(k) : k);
+}
+
+// A compound literal is an object; its initialiser flows into it.
+static void literal(Draw *d, CXCursor c, Hole k) {
+    Var *var = facts_var(d->v, c);
+    Location *object = var && var->function == d->function ? graph_variable(var, d->scope) : flow_temporary(d);
+    if (var && k.to && k.derefs < 0)
+        var->addressed = true;
+    flow_location(k, object);
+    all_children(d, c, flow_hole(d, object, c, "an initialiser"));
+}
+
+// ---- expressions -------------------------------------------------------------------------------
+static void conditional(Draw *d, CXCursor c, Hole k) {
+    Cursors children = flow_children(c);
+    for (size_t i = 0; i < children.n; i++)
+        flow_expression(d, children.v[i], i == 0 && children.n > 2 ? nowhere : k);
+}
+
+static void others(Draw *d, CXCursor c, enum CXCursorKind kind, Hole k) {
+    switch (kind) {
+    case CXCursor_InitListExpr:
+    case CXCursor_GenericSelectionExpr: all_children(d, c, k); break;
+    case CXCursor_StmtExpr: flow_compound(d, facts_first_child(c), flow_object(d, k)); break;
+    case CXCursor_AddrLabelExpr: d->graph->jumps_anywhere = true; break;
+    case CXCursor_UnaryExpr:                           // sizeof and the like
+    case CXCursor_IntegerLiteral:
+    case CXCursor_FloatingLiteral:
+    case CXCursor_ImaginaryLiteral:
+    case CXCursor_StringLiteral:
+    case CXCursor_CharacterLiteral: break;
+    default: all_children(d, c, flow_hole(d, d->graph->heap, c, "an expression")); break;
+    }
+}
+
+void flow_expression(Draw *d, CXCursor c, Hole k) {
+    enum CXCursorKind kind = CL->getCursorKind(c);
+    if (k.to && k.derefs >= 0 && kind != CXCursor_InitListExpr) {
+        CXType type = CL->getCursorType(c);
+        if (type.kind != CXType_Void && type.kind != CXType_Invalid && !flow_may_hold(type))
+            k = nowhere;
+    }
+    switch (kind) {
+    case CXCursor_ParenExpr: flow_expression(d, facts_first_child(c), k); break;
+    case CXCursor_DeclRefExpr: mention(d, c, k); break;
+    case CXCursor_UnaryOperator: unary(d, c, k); break;
+    case CXCursor_BinaryOperator: binary(d, c, k); break;
+    case CXCursor_CompoundAssignOperator: compound_assignment(d, c, k); break;
+    case CXCursor_ConditionalOperator: conditional(d, c, k); break;
+    case CXCursor_MemberRefExpr: member(d, c, k); break;
+    case CXCursor_ArraySubscriptExpr: subscript(d, c, k); break;
+    case CXCursor_CStyleCastExpr: conversion(d, c, operand_of(c), k); break;
+    case CXCursor_UnexposedExpr: unexposed(d, c, k); break;
+    case CXCursor_CallExpr: flow_call(d, c, k, NULL); break;
+    case CXCursor_CompoundLiteralExpr: literal(d, c, k); break;
+    default: others(d, c, kind, k); break;
+    }
 }

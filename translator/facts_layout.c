@@ -4,7 +4,7 @@
 // never too little:
 //   1. A pointer of any kind, a channel, and what is spelled uintptr_t or intptr_t (through typedefs) make their word a
 //      candidate; members of a union all do.
-//   2. Where the spelling of a `long` is lost (typeof, the element of a channel), it may have been intptr_t.
+//   2. Where the spelling of a `long` is lost (the typeof of an expression, say), it may have been intptr_t.
 //   3. What a mask cannot say (a pointer across two words, elements that are no multiple of a word, a flexible array of
 //      pointers, an irregular type above 64 KiB, a type that is incomplete or that clang does not understand) is "any word".
 // An array has the layout of its element: the collector repeats it.
@@ -34,6 +34,11 @@ static bool is_word_name(CXCursor declaration) {
     return !strcmp(name, "uintptr_t") || !strcmp(name, "intptr_t");
 }
 
+static bool is_array(CXType t) {
+    return t.kind == CXType_ConstantArray || t.kind == CXType_IncompleteArray ||
+           t.kind == CXType_VariableArray;
+}
+
 // Peels typedefs and the like off. *word: one of them says that it is an address. *lost: what remains has no spelling.
 static CXType peel(CXType t, bool *word, bool *lost) {
     for (;;) {
@@ -56,7 +61,8 @@ static CXType peel(CXType t, bool *word, bool *lost) {
         *lost = true;
         return CL->getCanonicalType(CL->Type_getValueType(canonical));
     }
-    *lost |= t.kind != canonical.kind;
+    bool number = canonical.kind == CXType_Long || canonical.kind == CXType_ULong || is_array(canonical);
+    *lost |= t.kind != canonical.kind && !(number && facts_spelled_plainly(t));
     return t.kind == canonical.kind ? t : canonical;
 }
 
@@ -161,8 +167,9 @@ static void walk_array(Walk *w, CXType t, long long at, bool lost) {
     long long count = CL->getArraySize(t), size = CL->Type_getSizeOf(element);
     w->open_end |= count < 0 || size < 0 || at + count * size >= w->size;
     // An array of arrays is one of their elements: that is what has a layout.
-    for (CXType inner = CL->getCanonicalType(element); inner.kind == CXType_ConstantArray && count > 0;
-         inner = CL->getCanonicalType(element)) {
+    bool word = false;
+    for (CXType inner = peel(element, &word, &lost); inner.kind == CXType_ConstantArray && count > 0;
+         inner = peel(element, &word, &lost)) {
         element = CL->getArrayElementType(inner);
         count *= CL->getArraySize(inner);
         size = CL->Type_getSizeOf(element);
@@ -212,11 +219,6 @@ static void walk_type(Walk *w, CXType type, long long at, bool lost) {
         if (!is_arithmetic(t.kind))
             w->found = w->any = true;
     }
-}
-
-static bool is_array(CXType t) {
-    return t.kind == CXType_ConstantArray || t.kind == CXType_IncompleteArray ||
-           t.kind == CXType_VariableArray;
 }
 
 const Layout *facts_layout(CXType type, bool lost) {

@@ -1,6 +1,7 @@
 // facts_store.c - stores of pointers: what the collector must be told of, if the memory may be heap or global.
 //
-// Three kinds: assignments, calls of memcpy and its like, and atomic operations. For each it is written down where it stands, what type it
+// Three kinds: assignments, calls of memcpy and its like, and atomic operations. A number that is assigned to a member of a union counts if
+// another member is a pointer: that pointer is gone then. For each it is written down where it stands, what type it
 // stores, and which variable's own memory it goes to, if that can be seen: whether that variable lives on the stack is decided later
 // (escape.c), and lower_barrier.c leaves alone what does. Not looked at: `p++`, `p += n` (the same object), initialisers (of stack variables;
 // others are filled by go__new_copy), what asm statements store, and lvalues whose type clang could not tell.
@@ -113,6 +114,39 @@ static bool is_packed(CXCursor place) {
     return false;
 }
 
+// Is it part of a union that may hold pointers?
+static bool is_in_union(CXCursor place) {
+    for (; !CL->Cursor_isNull(place); place = child_of(place)) {
+        enum CXCursorKind k = CL->getCursorKind(place);
+        if (k == CXCursor_MemberRefExpr) {
+            CXType record = type_of(child_of(place));
+            bool arrow = record.kind == CXType_Pointer;
+            if (arrow)
+                record = CL->getCanonicalType(CL->getPointeeType(record));
+            if (CL->getCursorKind(CL->getTypeDeclaration(record)) == CXCursor_UnionDecl &&
+                facts_layout(record, false))
+                return true;
+            if (arrow)
+                return false;
+        } else if (k == CXCursor_ArraySubscriptExpr) {
+            CXCursor base = child_of(place);
+            if (CL->getCursorKind(base) != CXCursor_UnexposedExpr || !is_array(child_of(base)))
+                return false;
+        } else if (k != CXCursor_ParenExpr && k != CXCursor_UnexposedExpr) {
+            return false;
+        }
+    }
+    return false;
+}
+
+// A value that can be stored as a whole, other than an atomic one.
+static bool is_plain_value(CXType type) {
+    enum CXTypeKind k = CL->getCanonicalType(type).kind;
+    bool number = (k >= CXType_Bool && k <= CXType_LongDouble) || (k >= CXType_Float128 && k <= CXType_Ibm128);
+    return (number || k == CXType_Enum || k == CXType_Record || k == CXType_Complex || k == CXType_Vector) &&
+           !CL->isConstQualifiedType(type) && CL->Type_getSizeOf(type) > 0;
+}
+
 static bool holds_pointers(CXType type) {
     enum CXTypeKind k = CL->getCanonicalType(type).kind;
     bool value = k == CXType_Pointer || k == CXType_BlockPointer || k == CXType_NullPtr || k == CXType_Record ||
@@ -123,7 +157,8 @@ static bool holds_pointers(CXType type) {
 // Sets what the store says of its target; false if nobody needs to be told.
 static bool set_target(Visit *v, Store *s, CXCursor target) {
     CXType type = CL->getCursorType(target);
-    if (!v->function || !holds_pointers(type) || has_no_address(target))
+    s->overwrites = !holds_pointers(type);
+    if (!v->function || (s->overwrites && !(is_plain_value(type) && is_in_union(target))) || has_no_address(target))
         return false;
     s->type = facts_type(type);
     s->root = place_root(v, target);

@@ -169,7 +169,7 @@ static void start_function(Visit *v, CXCursor c) {
     }
     f->result_type = result_type(f, result);
     Var *returned = arena_alloc(sizeof *returned);
-    *returned = (Var){.name = "_Result", .kind = VAR_RESULT, .function = f, .at = f->body.start, .scope = f->body, .type = f->result, .top_scope = true, .leaks = true};
+    *returned = (Var){.name = "_Result", .kind = VAR_RESULT, .function = f, .at = f->body.start, .scope = f->body, .type = f->result, .top_scope = true};
     f->result_var = returned;
     *ARENA_PUSH(v->facts->functions, v->facts->n_functions, v->facts->cap_functions) = f;
 }
@@ -290,7 +290,6 @@ static void compound_literal(Visit *v, CXCursor c) {
         var->top_scope = var->scope.start == body.start;
         break;
     }
-    facts_flow(v, var);
 }
 
 static void variable(Visit *v, CXCursor c) {
@@ -315,7 +314,6 @@ static void mention(Visit *v, CXCursor c) {
         return;
     bool exact;
     size_t at = facts_at(v, CL->getCursorLocation(c), &exact);
-    facts_flow(v, var);
     size_t n = strlen(var->name);
     if (!exact || at < v->function->body.start || strncmp(v->tree->source->text + at, var->name, n))
         return;
@@ -367,6 +365,15 @@ static void goto_label(Visit *v, CXCursor c) {
     add_jump(v, at, "goto", to);
 }
 
+// ---- parameters marked noescape ------------------------------------------------------------------
+static void marked_parameters(Visit *v, CXCursor function) {
+    Facts *f = v->facts;
+    for (int i = 0; f->mentions_noescape && i < CL->Cursor_getNumArguments(function); i++)
+        if (facts_is_noescape(v, CL->Cursor_getArgument(function, (unsigned)i)))
+            *ARENA_PUSH(f->noescapes, f->n_noescapes, f->cap_noescapes) =
+                (Noescape){facts_string(CL->getCursorSpelling(function)), i};
+}
+
 // ---- the walk ----------------------------------------------------------------------------------
 static void claim(Visit *v, CXCursor c) {
     bool exact;
@@ -382,8 +389,11 @@ static void look(Visit *v, CXCursor c, enum CXCursorKind kind) {
         variable(v, c);
         break;
     case CXCursor_ParmDecl:
-    case CXCursor_FieldDecl:
-    case CXCursor_FunctionDecl: facts_declared_channel(v, c); break;
+    case CXCursor_FieldDecl: facts_declared_channel(v, c); break;
+    case CXCursor_FunctionDecl:
+        facts_declared_channel(v, c);
+        marked_parameters(v, c);
+        break;
     case CXCursor_DeclRefExpr:
         mention(v, c);
         facts_store_name(v, c);
@@ -445,6 +455,8 @@ static enum CXChildVisitResult step(CXCursor c, CXCursor parent, CXClientData da
     look(v, c, kind);
     if (!top || kind != CXCursor_VarDecl)              // a global's initialiser may be a table of millions
         CL->visitChildren(c, step, v);
+    if (defines && v->function)
+        facts_flow(v, c);
     if (defines)
         v->function = NULL;
     v->n_frames--;

@@ -161,6 +161,7 @@ typedef struct Tree {
 // Reads the text into a tree. Syntax errors in constructs are reported through diag.c (and reading goes on with the next construct);
 // n_errors counts them. A text without constructs has a root without children.
 Tree *tree_read(Source *source);
+bool tree_marks_noescape(const Tree *t);               // noescape.c: has `__attribute__((noescape))`, which only we understand
 bool tree_needs_translation(const Tree *t);            // false: plain C, goes to the compiler verbatim; or broken, all said
 
 // ---- edit.c: edits on the preprocessed text, and the map of positions ---------------------------------
@@ -208,7 +209,9 @@ typedef struct TranslateOptions {
     const char *dump;                                  // -d LIST: comma-separated stages, or NULL
     bool compiler_is_clang;                            // GOCC_CC is a clang: blocks instead of nested functions
     bool plain_stores;                                 // barriers are calls: another target than x86-64, or a sanitizer
+    bool thread_sanitizer;                             // which is told of stores that the runtime does
     bool lto;                                          // -flto: no references by assembler name
+    int escape_report;                                 // level of -fescape-report, or 0
 } TranslateOptions;
 // Translates one preprocessed unit. *out is NULL when the unit is plain C and must go to the compiler verbatim. Returns false after
 // errors (all reported, not yet flushed).

@@ -132,7 +132,9 @@ const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options
     Lower l = {.tree = tree, .facts = facts, .clang = options->compiler_is_clang, .lto = options->lto};
     l.edits = edits_new(tree->source);
     l.plain_stores = options->plain_stores;
+    l.thread_sanitizer = options->thread_sanitizer;
     lower_heap(&l);
+    lower_noescape(&l);
     lower_traps(&l);
     lower_renames(&l);
     lower_function_names(&l);
@@ -143,7 +145,8 @@ const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options
     lower_atomics(&l);
     lower_stores(&l);
     *edits = l.edits;
-    return F("%s%s%s%s%s", prelude_final(), l.clang ? clang_blocks : "",
+    return F("%s%s%s%s%s%s", prelude_final(), l.clang ? clang_blocks : "",
+             l.thread_sanitizer ? "void __tsan_write_range(void *, unsigned long); " : "",
              l.slot_type ? "typedef void *__attribute__((__may_alias__)) gocc_slot; " : "",
              l.layout_text.length ? l.layout_text.data : "", l.types.length ? l.types.data : "");
 }

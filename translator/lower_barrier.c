@@ -2,10 +2,10 @@
 //
 // `target = value` with a target that may lie in the heap or in a global becomes
 //
-//     (__extension__ ({ __label__ gocc_l1; __auto_type gocc_w1 = &(target);
+//     (__extension__ ({ __label__ gocc_l1_0; __auto_type gocc_w1 = &(target);
 //         __typeof__(((void)0, *gocc_w1)) gocc_x1; gocc_x1 = value;
-//         __asm__ goto (...look at go__gc_marking, store... : gocc_l1);
-//         if (0) { gocc_l1: go__gc_store(gocc_w1, gocc_x1); } gocc_x1; }))
+//         __asm__ goto (...look at go__gc_marking, store... : gocc_l1_0);
+//         if (0) { gocc_l1_0: go__gc_store(gocc_w1, gocc_x1); } gocc_x1; }))
 //
 // so that the target is evaluated once, and the `=` of the user, still in its place, converts and warns as it did. What matters:
 //   1. The four instructions of the asm are a restartable sequence. The runtime knows it by the magic number in the nop: a thread that
@@ -13,7 +13,8 @@
 //      Nothing may stand between them, and so they are one asm.
 //   2. It stands in the text instead of in an inline function, so that a fault in it has the user's line.
 //   3. gocc_slot may alias anything: the word may be a uintptr_t, and is read as one elsewhere.
-// Structs go through go__gc_copy from a temporary; what is _Atomic is stored between go__gc_atomic_begin and _end.
+// Structs of one or two words are stored word by word (gocc_b1), and so are numbers that take a pointer's place in a union; larger ones go
+// through go__gc_copy. What is _Atomic is stored between go__gc_atomic_begin and _end.
 // Variables on the stack are left alone: the collector looks at stacks as a whole, while their goroutine does not run.
 
 #include "gocc.h"
@@ -21,7 +22,7 @@
 
 #define F arena_format
 
-enum { MAX_ATOMIC_WORDS = 4 };
+enum { MAX_ATOMIC_WORDS = 8 };
 
 int lower_depth(Lower *l, Span s) {
     const Node *n = tree_node_at(l->tree, s.start);
@@ -35,33 +36,64 @@ static bool on_stack(const Var *root) {
 }
 
 // ---- the parts of a store ------------------------------------------------------------------------
-static bool is_scalar(const Store *s) {
-    return s->type.is_scalar && !s->type.is_atomic;
+static bool is_pointer(const Store *s) {
+    return s->type.is_scalar && !s->type.is_atomic && !s->overwrites;
 }
 
-static bool is_short(const Lower *l, const Store *s) {
-    return is_scalar(s) && !l->plain_stores;
+// Anything else of one or two words is stored word by word: how many. 0: by the runtime.
+static int words_of(const Lower *l, const Store *s) {
+    bool short_record = s->type.size == 8 || s->type.size == 16;
+    return is_pointer(s) || s->type.is_atomic || l->plain_stores || !short_record ? 0 : (int)s->type.size / 8;
+}
+
+static bool is_told(const Store *s, int word) {
+    return s->overwrites || s->type.layout->any || s->type.layout->mask[0] >> word & 1;
 }
 
 const char *lower_store_open(Lower *l, int k, const Store *s) {
-    return F("(__extension__ ({ %s%s gocc_w%d = %s&(", is_short(l, s) ? F("__label__ gocc_l%d; ", k) : "",
-             s->packed ? "volatile void *" : "__auto_type", k, s->packed ? "(volatile void *)" : "");
+    Buffer labels = {0};
+    buffer_puts(&labels, "");
+    if (is_pointer(s) && !l->plain_stores)
+        buffer_printf(&labels, "__label__ gocc_l%d_0; ", k);
+    for (int i = 0; i < words_of(l, s); i++)
+        if (is_told(s, i))
+            buffer_printf(&labels, "__label__ gocc_l%d_%d; ", k, i);
+    return F("(__extension__ ({ %s%s gocc_w%d = %s&(", labels.data, s->packed ? "volatile void *" : "__auto_type", k,
+             s->packed ? "(volatile void *)" : "");
 }
 
 // The address of a packed member has no type that gcc would let pass: the target is mentioned once more.
 const char *lower_store_middle(Lower *l, int k, const Store *s) {
     const char *place = s->packed ? edits_render(l->edits, s->target) : F("*gocc_w%d", k);
-    return F("); __typeof__(((void)0, %s)) gocc_x%d; gocc_x%d", place, k, k);
+    int words = words_of(l, s);
+    const char *bits = words ? F("unsigned long gocc_b%d[%d]; ", k, words) : "";
+    return F("); __typeof__(((void)0, %s)) gocc_x%d; %sgocc_x%d", place, k, bits, k);
 }
 
-static const char *short_store(Lower *l, int k) {
-    l->slot_type = true;
+static const char *slot(int k, int word) {
+    return F("((volatile gocc_slot *)(volatile void *)gocc_w%d)[%d]", k, word);
+}
+
+static const char *short_store(Lower *l, int k, int word, const char *value) {
+    const char *label = F("gocc_l%d_%d", k, word), *at = slot(k, word);
     return F("__asm__ __volatile__ goto(\"{nopl 0x63636f67(%%%%rax)|nop dword ptr [rax+0x63636f67]}\\n\\t"
-             "{cmpb $0, %%1|cmp %%1, 0}\\n\\tjne %%l[gocc_l%d]\\n\\t{movq %%2, %%0|mov %%0, %%2}\" "
-             ": \"=m\"(*(volatile gocc_slot *)(volatile void *)gocc_w%d) : \"m\"(go__gc_marking), \"r\"(gocc_x%d) : \"cc\" : gocc_l%d); "
-             "if (0) { gocc_l%d:%s go__gc_store((void *)(unsigned long)gocc_w%d, "
-             "(const void *)(unsigned long)gocc_x%d); }",
-             k, k, k, k, k, l->clang ? "" : " __attribute__((__cold__));", k, k);
+             "{cmpb $0, %%1|cmp %%1, 0}\\n\\tjne %%l[%s]\\n\\t{movq %%2, %%0|mov %%0, %%2}\" "
+             ": \"=m\"(%s) : \"m\"(go__gc_marking), \"r\"(%s) : \"cc\" : %s); "
+             "if (0) { %s:%s go__gc_store((void *)(unsigned long)&%s, (const void *)(unsigned long)%s); }",
+             label, at, value, label, label, l->clang ? "" : " __attribute__((__cold__));", at, value);
+}
+
+static const char *word_stores(Lower *l, int k, const Store *s, int words) {
+    Buffer out = {0};
+    buffer_printf(&out, "__builtin_memcpy(gocc_b%d, &gocc_x%d, sizeof(gocc_b%d));", k, k, k);
+    for (int i = 0; i < words; i++) {
+        const char *value = F("gocc_b%d[%d]", k, i);
+        if (is_told(s, i))
+            buffer_printf(&out, " %s", short_store(l, k, i, value));
+        else
+            buffer_printf(&out, " %s = (void *)%s;", slot(k, i), value);
+    }
+    return out.data;
 }
 
 static const char *atomic_store(Lower *l, int k, const Store *s) {
@@ -70,13 +102,23 @@ static const char *atomic_store(Lower *l, int k, const Store *s) {
     return F("%s; *gocc_w%d = gocc_x%d;%s", begin, k, k, ends);
 }
 
+// By the runtime, which the thread sanitizer does not look into.
+static const char *called_store(Lower *l, int k, const Store *s) {
+    const char *seen = l->thread_sanitizer ? F("__tsan_write_range((void *)(unsigned long)gocc_w%d, sizeof(gocc_x%d)); ", k, k)
+                                           : "";
+    if (is_pointer(s))
+        return F("%sgo__gc_store((void *)(unsigned long)gocc_w%d, (const void *)(unsigned long)gocc_x%d);", seen, k, k);
+    return F("%sgo__gc_copy((void *)(unsigned long)gocc_w%d, (const void *)&gocc_x%d, sizeof(gocc_x%d));", seen, k, k, k);
+}
+
 static const char *store(Lower *l, int k, const Store *s) {
-    if (s->type.is_atomic)
-        return atomic_store(l, k, s);
-    if (!is_scalar(s))
-        return F("go__gc_copy((void *)(unsigned long)gocc_w%d, (const void *)&gocc_x%d, sizeof(gocc_x%d));", k, k, k);
-    return l->plain_stores ? F("go__gc_store((void *)(unsigned long)gocc_w%d, (const void *)(unsigned long)gocc_x%d);", k, k)
-                           : short_store(l, k);
+    int words = words_of(l, s);
+    bool pointer = is_pointer(s) && !l->plain_stores;
+    l->slot_type = l->slot_type || words || pointer;
+    return s->type.is_atomic ? atomic_store(l, k, s)
+           : words           ? word_stores(l, k, s, words)
+           : pointer         ? short_store(l, k, 0, F("gocc_x%d", k))
+                             : called_store(l, k, s);
 }
 
 const char *lower_store_close(Lower *l, int k, const Store *s) {
@@ -99,7 +141,7 @@ const char *lower_atomic_begin(Lower *l, int k, const TypeInfo *t, const char *f
         buffer_puts(&end, " go__gc_atomic_end();");
     }
     *ends = end.data;
-    return begin.data;
+    return begin.length ? begin.data : "(void)0";
 }
 
 // ---- stores of ours --------------------------------------------------------------------------------

@@ -123,6 +123,7 @@ static void lower_function(Lower *l, Function *f) {
     Buffer head = {0};
     bool result = !f->result.is_void;
     buffer_puts(&head, lower_heap_homes(l, f, NULL));
+    buffer_puts(&head, lower_slots(l, f, NULL));
     if (f->has_recover)
         buffer_printf(&head, " void *gocc_recover = go__recover_enter((void *)%s);", f->name);
     for (int i = 0; i < f->n_params; i++)
@@ -145,6 +146,7 @@ static void lower_block(Lower *l, Node *n) {
     Buffer head = {0};
     lower_block_head(l, n, &head);
     buffer_puts(&head, lower_heap_homes(l, f->function, n));
+    buffer_puts(&head, lower_slots(l, f->function, n));
     if (f->has_recover)
         buffer_printf(&head, " void *gocc_recover = %s;",
                       n->kind == N_DEFER ? "go__recover_enter(gocc_p)" : "(void *)0");

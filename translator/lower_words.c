@@ -26,6 +26,10 @@ static void lower_make(Lower *l, Node *n) {
 
 static void lower_new_object(Lower *l, Node *n) {
     const char *type = edits_render(l->edits, n->args[0]);
+    if (lower_facts(l, n)->on_stack) {
+        wrap(l, n, "((__typeof__(", lower_slot(n, type));
+        return;
+    }
     wrap(l, n, "((__typeof__(", F(") *)%s)", lower_new(l, &lower_facts(l, n)->operand, type)));
 }
 

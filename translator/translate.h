@@ -11,6 +11,8 @@ const char *prelude_final(void);
 // ---- facts: what libclang knows, in our own terms --------------------------------------------------
 typedef struct Var Var;
 typedef struct Function Function;
+typedef struct Location Location;                      // escape.h
+typedef struct FlowGraph FlowGraph;
 
 // Which 8-byte words of a value may hold pointers: bit i % 64 of mask[i / 64]; or any of them.
 typedef struct Layout {
@@ -67,25 +69,21 @@ struct Var {
     bool jumped;                   // moved, and a goto or switch may jump over its declaration: its home is made on first use
     bool self_reference;           // mentioned in its own initialiser
     bool captured_go, captured_defer;
-    bool escapes;                  // its address may outlive the frame
     bool per_iteration;            // a fresh one for each iteration
-    bool addressed;                // its address is kept somewhere, so others may read and write it
-    bool leaks;                    // what it holds is kept where nobody follows
-    bool reaches_result;           // what it holds may be returned
-    size_t outer;                  // start of the widest braces in which what it holds is kept
+    bool addressed;                // its address is asked for, so there is something to decide
+    Location *location;            // in the graph of its function
+    const char **targets;          // of a function's type: the functions that it may hold
+    size_t n_targets, cap_targets;
+    bool any_target;               // or any other
     bool heap;                     // decided: lives in memory from go__new
-    const char *reason;            // why, for -d escape
+    const char *reason;            // why
 };
 
-// How addresses and values travel: from a variable (its address, or what it holds) to where they are kept. `to` NULL: to where
-// nobody follows (memory behind a pointer, another function, a global).
-typedef struct Flow {
-    Var *from;
-    bool address;
-    Var *to;
-    size_t at;
-    const char *why;
-} Flow;
+// A declaration of `function` marks its parameter as one that does not escape.
+typedef struct Noescape {
+    const char *function;
+    int parameter;
+} Noescape;
 
 // A jump and the innermost go/defer blocks of its two ends.
 typedef struct Jump {
@@ -117,7 +115,8 @@ struct Function {
     Var **params;
     int n_params;
     bool has_vla;
-    Var *result_var;               // `_Result`; also where flows of returned values end
+    Var *result_var;               // `_Result`
+    FlowGraph *graph;              // where addresses and values go, see escape.h
     bool has_defer;                // defers outside of blocks
     bool has_recover;              // calls recover() outside of blocks
     bool assigns_globals;
@@ -128,6 +127,7 @@ typedef struct Store {
     Span target, value;
     TypeInfo type;                 // of the target; not known: no pointer, or none of our business
     Var *root;                     // the variable that the target is part of; NULL: a global, or behind a pointer
+    bool overwrites;               // no pointer itself, but its union may hold one until now
     bool packed;                   // a member that need not be aligned
     bool used;                     // the value of the assignment is
     int rank;                      // grows inwards: which of two assignments lies within the other
@@ -178,6 +178,8 @@ typedef struct NodeFacts {
     int n_copies;    // blocks: own copies, in the order of args[]
     bool has_defer, has_recover;   // blocks: in the block itself
     int number;                    // blocks: N of the name funcN inside its function
+    Location *location;            // of what new or make allocate (NULL: clang did not see it); of the operand of any_as
+    bool on_stack;                 // new: decided
 } NodeFacts;
 
 typedef enum TrapKind { TRAP_NIL,
@@ -208,8 +210,10 @@ typedef struct Facts {
     size_t n_refs, cap_refs;
     Return *returns;
     size_t n_returns, cap_returns;
-    Flow *flows;
-    size_t n_flows, cap_flows;
+    Noescape *noescapes;
+    size_t n_noescapes, cap_noescapes;
+    bool mentions_noescape;        // the text has the word
+    int report;                    // level of -fescape-report
     Jump *jumps;
     size_t n_jumps, cap_jumps;
     Trap *traps;
@@ -256,6 +260,8 @@ void check_heap(const Facts *f);                       // after escape_decide: w
 void dump_facts(const Facts *f);                       // dump_facts.c: -d facts
 
 // ---- escape.c ----------------------------------------------------------------------------------
+// Decides what lives on the heap: Var.heap, NodeFacts.on_stack; reports parameters marked noescape that escape, and prints
+// the decisions, if asked for.
 void escape_decide(Facts *f);
 
 // ---- lower.c and lower_*.c: final C ---------------------------------------------------------------
@@ -272,6 +278,7 @@ typedef struct Lower {
     const Layout **layouts;
     size_t n_layouts, cap_layouts;
     bool plain_stores;             // barriers are calls: under a sanitizer, or where the short form is not known
+    bool thread_sanitizer;
     bool slot_type;                // gocc_slot is used
     int n_barriers;                // numbers the variables of each
 } Lower;
@@ -329,6 +336,9 @@ void lower_heap(Lower *l);                             // declarations and menti
 const char *lower_heap_parameter(Lower *l, const Var *v);   // at the head of a function or block: the parameter's home
 const char *lower_heap_pointer(Lower *l, const Var *v);     // where it is declared: the address of its home
 const char *lower_heap_homes(Lower *l, const Function *f, const Node *block);  // at the head: homes of jumped variables
+void lower_noescape(Lower *l);                         // noescape.c: takes the attribute out
+const char *lower_slots(Lower *l, const Function *f, const Node *block);       // lower_slot.c: room for new(T), at the head
+const char *lower_slot(const Node *n, const char *type);        // new(T) in its room
 const char *lower_heap_tail(Lower *l, const Var *v);   // after an initialised declarator: `, (*gocc_x) = ...`, or ""
 bool lower_declared_by_construct(Lower *l, const Var *v);
 

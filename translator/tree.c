@@ -353,5 +353,5 @@ bool tree_needs_translation(const Tree *t) {
     for (int i = 1; i <= t->n_nodes; i++)
         if (!node_may_be_c(t->by_id[i]))
             return true;
-    return false;
+    return tree_marks_noescape(t);
 }

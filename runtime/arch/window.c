@@ -39,7 +39,8 @@ static unsigned compare_length(const uint8_t *p) {
 }
 
 static unsigned jump_length(const uint8_t *p) {
-    return p[0] == 0x75 ? 2 : p[0] == 0x0f && p[1] == 0x85 ? 6 : 0;
+    return p[0] == 0x75 ? 2 : p[0] == 0x0f && p[1] == 0x85 ? 6
+                                                           : 0;
 }
 
 uintptr_t arch_window_start(uintptr_t pc, bool (*is_mapped)(uintptr_t)) {

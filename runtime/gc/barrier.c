@@ -30,9 +30,10 @@ void go__gc_store(void *slot, const void *value) {
     suspend_allow(m);
 }
 
-// The words of [at, at + n) that are aligned as pointers are.
+// The words that [at, at + n) touches: an int of a union ends the pointer whose half it takes.
 static void grey_range(Machine *m, const void *at, size_t n) {
-    gort_grey_words(&m->grey, at, (const char *)at + n);
+    uintptr_t start = (uintptr_t)at & ~(uintptr_t)7, end = ((uintptr_t)at + n + 7) & ~(uintptr_t)7;
+    if (n) gort_grey_words(&m->grey, (void *)start, (void *)end);
 }
 
 static void touch_range(const char *at, size_t n) {

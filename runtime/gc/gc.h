@@ -86,7 +86,7 @@ uint64_t gort_stacks_bytes(void); // looked through in this cycle
 void gort_roots_prepare(void); // finds loaded objects; before any thread is asked to scan
 void gort_roots_globals(GreyBuffer *b);
 void gort_roots_thread(GreyBuffer *b, uintptr_t thread_pointer, bool initial);
-void gort_roots_others(GreyBuffer *b); // timers, registered ranges, threads being created
+void gort_roots_others(GreyBuffer *b); // timers, registered ranges
 uint64_t gort_roots_bytes(void);
 void gort_roots_add(const void *start, size_t bytes);
 void gort_roots_remove(const void *start);

@@ -136,7 +136,7 @@ static void check_object(const Span *s, uint32_t index) {
     for (size_t i = 0; i < s->elem_size / 8; i++) {
         size_t word = (base - s->base) / 8 + i, in = layout ? i % layout->words : 0;
         bool pointer = bits ? s->pointer_bits[word / 64] >> word % 64 & 1
-                                       : layout && (layout->mask[in / 64] >> in % 64 & 1);
+                            : layout && (layout->mask[in / 64] >> in % 64 & 1);
         if (pointer) check_word(((const uintptr_t *)base)[i], s);
     }
 }

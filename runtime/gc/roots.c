@@ -7,8 +7,7 @@
 //                    dynamic thread vector, as glibc lays it out (its `dtv`, entry 0 of which
 //                    counts). Keys of pthread_setspecific lie in the thread's control block.
 //   timers           those that are in a processor's heap.
-//   registered       go_gc_add_roots: memory of malloc, shared memory.
-//   arguments        of threads that go__pthread_create is about to start.
+//   registered       go_gc_add_roots: memory of malloc, shared memory, arguments of new threads.
 // All is conservative: a word that looks like an object's address is one.
 #define _GNU_SOURCE
 #include "gc/gc.h"

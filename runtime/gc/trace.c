@@ -20,7 +20,8 @@ static void put_ms(Print *p, int64_t ns) {
     gort_print_int(p, us / 1000);
     if (us % 1000 == 0 && us >= 10000) return;
     int64_t fraction = us % 1000;
-    int digits = us >= 10000 ? 1 : us >= 1000 ? 2 : 3;
+    int digits = us >= 10000 ? 1 : us >= 1000 ? 2
+                                              : 3;
     if (us == 0) return;
     gort_print_text(p, ".");
     for (int i = 0, scale = 100; i < digits; i++, scale /= 10)

@@ -1,7 +1,8 @@
 // alloc.c - objects: what the fast path (alloc.h) leaves over.
 //
-// Tiny objects share blocks of 16 bytes, small ones come from the run of the cache's span for their
-// class, large ones have a span each. When a run is used up the next one is looked for in the
+// Tiny objects share blocks of 16 bytes: those below 8 bytes, since of larger ones (Go has its limit
+// at 16) hardly two fit into a block, and 8 have a class of their own. Small ones come from the run of
+// the cache's span for their class, large ones have a span each. When a run is used up the next one is looked for in the
 // span's bits; when there is none, another span comes from the central. All the work of an
 // allocation (zeroing, layout, mark) is done for a run at a time, which is why the fast path has
 // none left. A run that is to be zeroed is at most 8 KiB long: it is still in the first-level
@@ -154,7 +155,7 @@ static Span *refill(HeapCache *cache, unsigned span_class, const struct go__layo
 }
 
 static void tiny_drop(HeapCache *cache) {
-    cache->tiny_next = cache->tiny_end = 0;
+    cache->tiny_start = cache->tiny_end = 0;
     if (cache->tiny_count) add_relaxed(&gort_heap.tiny_mallocs, cache->tiny_count);
     cache->tiny_count = 0;
 }
@@ -190,13 +191,12 @@ static void *small(HeapCache *cache, unsigned class, const struct go__layout *la
 static void *tiny(HeapCache *cache, size_t size, size_t align) {
     char *p = small(cache, GORT_TINY_CLASS, NULL);
     if (!p || gort_heap_black || gort_flags.gcstress) return p;
-    uintptr_t next = (uintptr_t)p + size, end = (uintptr_t)p + GORT_TINY_BYTES;
-    (void)align; // a block's first object is aligned by its size class
-    if (end - next > cache->tiny_end - cache->tiny_next) {
-        cache->tiny_next = next;
-        cache->tiny_end = end;
+    uintptr_t start = (uintptr_t)p, at = (start + GORT_TINY_BYTES - size) & -align;
+    if (at - start > cache->tiny_end - cache->tiny_start) { // more is left of it than of the old one
+        cache->tiny_start = start;
+        cache->tiny_end = at;
     }
-    return p;
+    return (void *)at;
 }
 
 static void large_zero(Span *s) {
@@ -239,7 +239,7 @@ static void *allocate(HeapCache *cache, size_t size, size_t align,
     if (room < size) return NULL;
     unsigned class = size_class(room, align);
     void *p;
-    if (!POISON && !layout && size < GORT_TINY_BYTES && align <= GORT_TINY_BYTES)
+    if (!POISON && !layout && size <= GORT_TINY_MAX && align <= GORT_TINY_BYTES)
         p = tiny(cache, size, align);
     else if (class)
         p = small(cache, class, layout);
@@ -253,6 +253,7 @@ static _Noreturn void out_of_memory(size_t size) {
     HeapStats stats;
     Print p;
     gort_heap_stats(&stats);
+    gort_arena_reserve_drop();
     gort_print_start(&p);
     gort_print_text(&p, "out of memory: cannot allocate ");
     gort_print_uint(&p, size);

@@ -10,32 +10,39 @@
 void *gort_heap_allocate_slow(HeapCache *cache, size_t size, size_t align,
                               const struct go__layout *layout);
 
+// The next slot, or NULL: gort_heap_allocate_slow is to be asked. Never sets `attention`.
+static inline __attribute__((always_inline)) void *
+heap_allocate_fast(HeapCache *cache, size_t size, size_t align, const struct go__layout *layout) {
+#ifdef GORT_ASAN
+    (void)cache, (void)size, (void)align, (void)layout;
+    return NULL;
+#else
+    if (!layout && size <= GORT_TINY_MAX) {
+        // Downwards: one step less between one allocation and the next. No address is negative, but
+        // what is below zero is.
+        uintptr_t at = (cache->tiny_end - size - !size) & -align;
+        if (unlikely((intptr_t)at < (intptr_t)cache->tiny_start || gort_heap_black)) return NULL;
+        cache->tiny_end = at;
+        cache->tiny_count++;
+        return (void *)at;
+    }
+    if (unlikely(size > GORT_FINE_MAX)) return NULL;
+    Span *s = cache->spans[gort_class_fine[(size + 7) / 8] * 2u + (layout != NULL)];
+    if (unlikely(!s)) return NULL;
+    uintptr_t at = s->run_next;
+    if (unlikely(at == s->run_end || layout != s->run_layout || s->run_black != gort_heap_black ||
+                 (s->elem_size & (align - 1))))
+        return NULL;
+    store_release(&s->run_next, at + s->elem_size); // see gort_span_has
+    return (void *)at;
+#endif
+}
+
 // As gort_heap_allocate.
 static inline __attribute__((always_inline)) void *
 heap_allocate(HeapCache *cache, size_t size, size_t align, const struct go__layout *layout) {
-#ifndef GORT_ASAN
-    if (unlikely(!cache)) return gort_heap_allocate_slow(cache, size, align, layout);
-    if (!layout && size < GORT_TINY_BYTES) {
-        uintptr_t at = (cache->tiny_next + align - 1) & -align;
-        uintptr_t end = at + size + !size;
-        if (likely(end <= cache->tiny_end && !gort_heap_black)) {
-            cache->tiny_next = end;
-            cache->tiny_count++;
-            return (void *)at;
-        }
-    } else if (likely(size <= GORT_FINE_MAX)) {
-        Span *s = cache->spans[gort_class_fine[(size + 7) / 8] * 2u + (layout != NULL)];
-        if (likely(s != NULL)) {
-            uintptr_t at = s->run_next;
-            if (likely(at != s->run_end && layout == s->run_layout &&
-                       s->run_black == gort_heap_black && !(s->elem_size & (align - 1)))) {
-                store_release(&s->run_next, at + s->elem_size); // see gort_span_has
-                return (void *)at;
-            }
-        }
-    }
-#endif
-    return gort_heap_allocate_slow(cache, size, align, layout);
+    void *p = likely(cache != NULL) ? heap_allocate_fast(cache, size, align, layout) : NULL;
+    return likely(p != NULL) ? p : gort_heap_allocate_slow(cache, size, align, layout);
 }
 
 #endif

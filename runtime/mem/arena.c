@@ -13,12 +13,14 @@
 #endif
 
 enum { PIECE_PAGES = 128, // 1 MiB: how an arena grows where 64 MiB are too many
-       METADATA_BYTES = 256 << 10 };
+       METADATA_BYTES = 256 << 10,
+       RESERVE_BYTES = 4 << 20 }; // enough to map a program's symbols
 
 Arena *gort_arenas[GORT_ARENAS_MAX];
 size_t gort_arena_mapped_bytes, gort_metadata_mapped_bytes;
 static uintptr_t next_arena = (uintptr_t)0xc0 << 32; // where the next one is tried
 static uintptr_t partial; // an arena of which not all is mapped; 0: none
+static void *reserve; // (a) address space for the last message; never touched
 static char *metadata_next, *metadata_end;
 
 void *gort_metadata_allocate(size_t bytes) {
@@ -112,12 +114,18 @@ size_t gort_arena_grow(size_t pages, uintptr_t *address) {
     size_t whole = (pages + GORT_ARENA_PAGES - 1) & ~(GORT_ARENA_PAGES - 1);
     size_t pieces = (pages + PIECE_PAGES - 1) & ~(size_t)(PIECE_PAGES - 1);
     if (whole > (((uintptr_t)1 << GORT_ADDRESS_BITS) >> GORT_PAGE_SHIFT) / 2) return 0;
+    if (!reserve) store_relaxed(&reserve, gort_os_memory_map(RESERVE_BYTES, GORT_PAGE_BYTES));
     size_t n = grow_partial(pieces, address);
 #ifndef GORT_ASAN // the leak sanitizer will read all of it
     if (!n) n = grow_at(map_aligned(whole << GORT_PAGE_SHIFT), whole, address);
 #endif
     if (!n) n = grow_at(map_aligned(pieces << GORT_PAGE_SHIFT), pieces, address);
     return n;
+}
+
+void gort_arena_reserve_drop(void) {
+    void *p = exchange_acq_rel(&reserve, NULL);
+    if (p) gort_os_memory_unmap(p, RESERVE_BYTES);
 }
 
 // ---- which pages the kernel backs ---------------------------------------------------------------

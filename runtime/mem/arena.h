@@ -51,7 +51,10 @@ static inline Span *gort_span_of(uintptr_t address) {
     return address - s->base < s->pages << GORT_PAGE_SHIFT ? s : NULL;
 }
 
-// All under the page heap's lock.
+// Before a report on running out of memory: some address space that was kept for it is free again.
+void gort_arena_reserve_drop(void);
+
+// The rest is under the page heap's lock.
 
 // Maps at least `pages` pages in one piece; sets *address and returns how many there are; 0: the
 // kernel gives no more. They are absent, and belong to nobody.

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/flags.h"
 #include "mem/pageheap.h"
+#include "mem/poison.h"
 
 enum { FULL_TRIES = 100 }; // formerly full spans that are swept in the hope of a slot, as in Go
 
@@ -100,7 +101,7 @@ static void span_setup(Span *s, const Span *shape) {
     s->alloc_bits = s->bits;
     s->mark_bits = s->bits + words;
     s->pointer_bits = s->scan ? s->bits + 2 * (size_t)words : NULL;
-    for (uint32_t i = 0; i < s->extra_bytes / 8; i++) s->bits[i] = 0;
+    memory_zero((uintptr_t)s->bits, s->extra_bytes);
 }
 
 Span *gort_span_make(unsigned span_class, size_t size, size_t align) {

@@ -20,7 +20,7 @@
 
 // What a processor allocates from, without a lock. All zero: empty.
 typedef struct HeapCache {
-    uintptr_t tiny_next, tiny_end; // rest of a block for tiny objects: zero, and unused
+    uintptr_t tiny_start, tiny_end; // rest of a block for tiny objects: zero, and unused
     // A collection is due (gort_heap_live has reached gort_heap_trigger), or marking goes on and
     // this cache has taken more memory, or GODEBUG=gcstress wants a collection. Whoever looks at it
     // resets it.

@@ -291,7 +291,7 @@ static size_t run_release(Span *s, size_t wanted) {
 }
 
 size_t gort_pages_release(size_t bytes) {
-    size_t wanted = (bytes + GORT_PAGE_BYTES - 1) >> GORT_PAGE_SHIFT, done = 0;
+    size_t wanted = bytes / GORT_PAGE_BYTES + (bytes % GORT_PAGE_BYTES != 0), done = 0;
     while (done < wanted) {
         gort_lock_acquire(&pages_lock, RANK_PAGES);
         Span *s = resident_take();

@@ -15,8 +15,9 @@
 #define GORT_SPAN_CLASSES (2 * GORT_SIZE_CLASSES)
 #define GORT_SMALL_MAX 32768u // larger objects are `large`
 #define GORT_FINE_MAX 1024u // up to here the table has steps of 8 bytes, beyond of 128
-#define GORT_TINY_BYTES 16u // smaller objects without pointers share blocks of this size
-#define GORT_TINY_CLASS 2u // whose class this is
+#define GORT_TINY_MAX 7u // objects without pointers up to this size share blocks
+#define GORT_TINY_BYTES 16u // of this size
+#define GORT_TINY_CLASS 2u // and this class
 
 extern const uint16_t gort_class_size[GORT_SIZE_CLASSES];
 extern const uint8_t gort_class_pages[GORT_SIZE_CLASSES]; // of one span

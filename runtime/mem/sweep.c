@@ -104,7 +104,7 @@ uint32_t gort_sweep_span(Span *s) {
     if ((POISON || gort_flags.clobberfree) && live < s->counted) slots_clobber(s);
     uint64_t *old = s->alloc_bits;
     store_relaxed(&s->alloc_bits, s->mark_bits);
-    for (uint32_t i = 0; i < words; i++) old[i] = 0;
+    memory_zero((uintptr_t)old, words * sizeof *old);
     store_relaxed(&s->mark_bits, old);
     s->run_black = false;
     s->needs_zero = true;

@@ -73,7 +73,8 @@ static bool is_mapped(uintptr_t page) {
 uintptr_t gort_os_mapped_end(uintptr_t from, size_t max) {
     uintptr_t page = from & ~(uintptr_t)4095;
     while (page < from + max && is_mapped(page)) page += 4096;
-    return page < from ? from : page < from + max ? page : from + max;
+    return page < from ? from : page < from + max ? page
+                                                  : from + max;
 }
 
 uintptr_t gort_os_mapped_from(uintptr_t low, uintptr_t high) {

@@ -113,8 +113,26 @@ void *gort_new(size_t size, size_t align, const struct go__layout *layout) {
     return object;
 }
 
+static __attribute__((noinline)) void *suspended_with(Machine *m, void *object) {
+    gort_suspend_answer(m);
+    return object; // it is in this frame while others look
+}
+
+// As long as the processor's cache has a slot nothing is due, and no frame is needed. nosuspend is
+// written, and not counted, since counting is a chain of loads and stores from one allocation to
+// the next, longer than all the rest.
 void *go__new(unsigned long size, unsigned long align, const struct go__layout *layout) {
-    return gort_new(size, align, layout);
+    Machine *m = arch_machine();
+    if (unlikely(!m || !m->p || m->nosuspend)) return gort_new(size, align, layout);
+    store_relaxed(&m->nosuspend, 1);
+    compiler_barrier();
+    void *object = heap_allocate_fast(&m->p->heap, size, align, layout);
+    compiler_barrier();
+    store_relaxed(&m->nosuspend, 0);
+    compiler_barrier(); // as in suspend_allow
+    if (unlikely(!object)) return gort_new(size, align, layout);
+    if (unlikely(load_relaxed(&m->asked) != ASK_NOTHING)) return suspended_with(m, object);
+    return object;
 }
 
 // The new object may be black: what goes into it is greyed.

@@ -85,7 +85,10 @@ static bool is_mapped(uintptr_t address) {
 #if defined(__x86_64__)
 // The kernel saves vector registers behind the 512 bytes that every processor has, if it says so.
 static size_t vector_bytes(const void *saved) {
-    enum { LEGACY = 512, SAYS_AT = 464, MAGIC = 0x46505853, MOST = 16 << 10 };
+    enum { LEGACY = 512,
+           SAYS_AT = 464,
+           MAGIC = 0x46505853,
+           MOST = 16 << 10 };
     const uint32_t *says = (const uint32_t *)((const char *)saved + SAYS_AT);
     return says[0] == MAGIC && says[1] > LEGACY && says[1] <= MOST ? says[1] : LEGACY;
 }

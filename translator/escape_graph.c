@@ -1,0 +1,225 @@
+// escape_graph.c - the graph of locations of one or more functions, and its solution.
+//
+// The algorithm is that of Go's cmd/compile/internal/escape. Each location in turn is the root of a walk against the edges, which
+// finds the least number of dereferences with which every other location flows to the root. Negative: the other's address does. Then
+//   1. if the root outlives the other, the other escapes;
+//   2. if the other is a parameter and the root is the heap or the result, the parameter leaks with that number of dereferences.
+// Along `root = &l; l = x` the address of l flows to the root, but not that of x, hence the count is never carried on below 0. What
+// escapes outlives everything from then on, so it is walked again as a root. The number of escapes grows only, so this ends.
+//
+// The heap of a function is one location of it; that it stands for memory with a longer life than any scope is all that is known of it.
+// Functions that call each other are solved together, an argument being an edge to the parameter; the others by the callee's summary.
+
+#include "escape.h"
+
+// ---- making it ---------------------------------------------------------------------------------
+Location *graph_location(Function *f, LocationKind kind, Scope *scope) {
+    Location *l = arena_alloc(sizeof *l);
+    *l = (Location){.kind = kind, .function = f, .scope = scope, .to_heap = LEAKS_NOT, .to_result = LEAKS_NOT};
+    l->escapes = kind == LOC_HEAP;
+    FlowGraph *g = f->graph;
+    *ARENA_PUSH(g->locations, g->n_locations, g->cap_locations) = l;
+    return l;
+}
+
+Location *graph_variable(Var *v, Scope *scope) {
+    if (v->location)
+        return v->location;
+    v->location = graph_location(v->function, LOC_VAR, scope);
+    v->location->var = v;
+    return v->location;
+}
+
+void graph_edge(Location *to, Location *from, int derefs, size_t at, const char *why) {
+    if (!to || !from || (to == from && derefs >= 0))
+        return;
+    *ARENA_PUSH(to->edges, to->n_edges, to->cap_edges) = (Edge){from, derefs, at, why};
+}
+
+// ---- who outlives whom -------------------------------------------------------------------------
+static bool encloses(const Scope *outer, const Scope *inner) {
+    while (inner && inner != outer)
+        inner = inner->parent;
+    return inner != NULL;
+}
+
+// Does `to` still exist when `from` is gone, or, for an allocation, when it is made again?
+static bool outlives(const Location *to, const Location *from) {
+    if (to->escapes)
+        return true;
+    if (to->function != from->function)
+        return false;                                  // it flows on to its caller by a result, which is asked then
+    if (to->kind == LOC_RESULT)
+        return true;
+    if (from->in_goto_loop && to->kind != LOC_TEMP)
+        return true;
+    return to->scope != from->scope && encloses(to->scope, from->scope);
+}
+
+static bool is_parameter(const Location *l) {
+    return l->kind == LOC_REST || (l->kind == LOC_VAR && l->var->kind == VAR_PARAMETER);
+}
+
+// ---- one walk ----------------------------------------------------------------------------------
+typedef struct Walk {
+    const Facts *facts;
+    Location **queue;              // roots to come
+    size_t n_queue, cap_queue;
+    Location **todo;               // of the walk
+    size_t n_todo, cap_todo;
+    unsigned number;
+} Walk;
+
+static void enqueue(Walk *w, Location *l) {
+    if (l->queued)
+        return;
+    l->queued = true;
+    *ARENA_PUSH(w->queue, w->n_queue, w->cap_queue) = l;
+}
+
+// The flow that ends at the root: where the value is kept.
+static const Edge *last_step(const Location *l) {
+    while (l->next && l->next->next)
+        l = l->next;
+    return l->edge;
+}
+
+static void escape(Walk *w, Location *l) {
+    if (l->escapes)
+        return;
+    l->escapes = true;
+    l->reason = last_step(l)->why;
+    l->leak_at = last_step(l)->at;
+    if (w->facts->report > 1)
+        l->heap_path = escape_path(w->facts, l);
+    enqueue(w, l);
+}
+
+static bool lower_leak(int *leak, int derefs) {
+    if (*leak != LEAKS_NOT && *leak <= derefs)
+        return false;
+    *leak = derefs;
+    return true;
+}
+
+static void leak(Walk *w, const Location *root, Location *l, int derefs) {
+    bool result = !root->escapes && root->kind == LOC_RESULT && root->function == l->function;
+    if (!result && !root->escapes)
+        return;
+    if (!lower_leak(result ? &l->to_result : &l->to_heap, derefs))
+        return;
+    l->leak_at = l->edge ? last_step(l)->at : l->leak_at;
+    if (w->facts->report > 1)
+        *(result ? &l->result_path : &l->heap_path) = escape_path(w->facts, l);
+}
+
+static void follow(Walk *w, Location *l, int derefs) {
+    for (size_t i = 0; i < l->n_edges; i++) {
+        const Edge *e = &l->edges[i];
+        Location *from = e->from;
+        int d = derefs + e->derefs;
+        if (from->walk == w->number && from->derefs <= d)
+            continue;
+        from->walk = w->number;
+        from->derefs = d;
+        from->next = l;
+        from->edge = e;
+        *ARENA_PUSH(w->todo, w->n_todo, w->cap_todo) = from;
+    }
+}
+
+static void walk_from(Walk *w, Location *root) {
+    w->number++;
+    root->walk = w->number;
+    root->derefs = 0;
+    root->next = NULL;
+    root->edge = NULL;
+    *ARENA_PUSH(w->todo, w->n_todo, w->cap_todo) = root;
+    while (w->n_todo > 0) {
+        Location *l = w->todo[--w->n_todo];
+        int derefs = l->derefs < 0 ? 0 : l->derefs;
+        if (l->derefs < 0 && l != root && outlives(root, l))
+            escape(w, l);
+        if (is_parameter(l) && (l != root || l->escapes))
+            leak(w, root, l, derefs);
+        if (l == root || !l->escapes)                  // what flows into one that escapes is its own walk's affair
+            follow(w, l, derefs);
+    }
+}
+
+// ---- a group of functions ----------------------------------------------------------------------
+static Location *parameter_at(const Function *callee, int i) {
+    const FlowGraph *g = callee->graph;
+    return i < callee->n_params ? g->params[i] : g->rest;
+}
+
+// A call of a function whose summary is known.
+static void apply(const CallFlow *c, Function *caller) {
+    for (int i = 0; i < c->n_args; i++) {
+        const Location *p = parameter_at(c->callee, i);
+        if (!c->args[i])
+            continue;
+        if (!p) {
+            graph_edge(caller->graph->heap, c->args[i], 0, c->at, "an argument without a parameter");
+            continue;
+        }
+        if (p->to_heap != LEAKS_NOT)
+            graph_edge(caller->graph->heap, c->args[i], p->to_heap, c->at, "an argument of a call that keeps it");
+        if (p->to_result != LEAKS_NOT && c->to)
+            graph_edge(c->to, c->args[i], p->to_result + c->derefs, c->at, "the result of a call");
+    }
+}
+
+// A call inside of the group: arguments flow to the parameters themselves.
+static void join(const CallFlow *c, Function *caller) {
+    for (int i = 0; i < c->n_args; i++) {
+        Location *p = parameter_at(c->callee, i);
+        if (c->args[i])
+            graph_edge(p ? p : caller->graph->heap, c->args[i], 0, c->at, "an argument");
+    }
+    if (c->to)
+        graph_edge(c->to, c->callee->graph->result, c->derefs, c->at, "the result of a call");
+}
+
+static void connect(Function *caller) {
+    FlowGraph *g = caller->graph;
+    for (size_t i = 0; i < g->n_calls; i++) {
+        const CallFlow *c = &g->calls[i];
+        if (c->callee && c->callee->graph->solved)
+            apply(c, caller);
+        else if (c->callee)
+            join(c, caller);
+    }
+}
+
+static void summarise(Location *l) {
+    if (!l)
+        return;
+    if (l->escapes)
+        l->to_heap = 0;                                // it lives on the heap, and what it holds with it
+    if (l->to_heap != LEAKS_NOT && l->to_result >= l->to_heap)
+        l->to_result = LEAKS_NOT;
+}
+
+void graph_solve(Facts *f, Function **group, size_t n) {
+    static unsigned number;
+    Walk w = {.facts = f, .number = number};
+    for (size_t i = 0; i < n; i++)
+        connect(group[i]);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < group[i]->graph->n_locations; k++)
+            enqueue(&w, group[i]->graph->locations[k]);
+    while (w.n_queue > 0) {
+        Location *root = w.queue[--w.n_queue];
+        root->queued = false;
+        walk_from(&w, root);
+    }
+    number = w.number;
+    for (size_t i = 0; i < n; i++) {
+        FlowGraph *g = group[i]->graph;
+        for (int k = 0; k < group[i]->n_params; k++)
+            summarise(g->params[k]);
+        summarise(g->rest);
+        g->solved = true;
+    }
+}
