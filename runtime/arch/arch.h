@@ -82,7 +82,7 @@ static inline __attribute__((always_inline)) uintptr_t arch_stack_pointer(void) 
 // Where a thread interrupted at pc is to go on: at pc, or, if it stands between the check and the
 // store of a pointer, before the check. Async-signal-safe. is_mapped tells whether the page of an
 // address can be read.
-uintptr_t arch_window_start(uintptr_t pc, bool (*is_mapped)(uintptr_t));
+uintptr_t gort_window_start(uintptr_t pc, bool (*is_mapped)(uintptr_t));
 
 // A counter that grows steadily, at some 1 to 4 per nanosecond: only for "has enough time passed to
 // look at the clock".

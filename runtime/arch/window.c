@@ -43,7 +43,7 @@ static unsigned jump_length(const uint8_t *p) {
                                                            : 0;
 }
 
-uintptr_t arch_window_start(uintptr_t pc, bool (*is_mapped)(uintptr_t)) {
+uintptr_t gort_window_start(uintptr_t pc, bool (*is_mapped)(uintptr_t)) {
     enum { REACH = NOP_BYTES + COMPARE_MAX + JUMP_MAX };
     if (pc < REACH || (pc % PAGE < REACH && !is_mapped(pc - REACH))) return pc;
     for (unsigned n = NOP_BYTES; n <= REACH; n++) {
@@ -56,7 +56,7 @@ uintptr_t arch_window_start(uintptr_t pc, bool (*is_mapped)(uintptr_t)) {
     return pc;
 }
 #else
-uintptr_t arch_window_start(uintptr_t pc, bool (*is_mapped)(uintptr_t)) {
+uintptr_t gort_window_start(uintptr_t pc, bool (*is_mapped)(uintptr_t)) {
     (void)is_mapped; // there generated code calls go__gc_store, which is not stopped in the middle
     return pc;
 }

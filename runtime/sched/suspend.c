@@ -110,7 +110,7 @@ static Standing standing_of(ucontext_t *c) {
     at.registers = c->uc_mcontext.gregs;
     at.registers_end = c->uc_mcontext.gregs + NGREG;
     c->uc_mcontext.gregs[REG_RIP] =
-        (greg_t)arch_window_start((uintptr_t)c->uc_mcontext.gregs[REG_RIP], is_mapped);
+        (greg_t)gort_window_start((uintptr_t)c->uc_mcontext.gregs[REG_RIP], is_mapped);
 #else
     at.sp = c->uc_mcontext.sp;
     at.registers = c->uc_mcontext.regs;

@@ -59,7 +59,7 @@ static void on_step(int number, siginfo_t *info, void *context) {
     if (++steps != begin_at) return;
     slot_at_begin = slot;
     marking = 1;
-    r[REG_RIP] = (greg_t)arch_window_start((uintptr_t)r[REG_RIP], is_mapped);
+    r[REG_RIP] = (greg_t)gort_window_start((uintptr_t)r[REG_RIP], is_mapped);
     r[REG_EFL] &= ~0x100;
 }
 
