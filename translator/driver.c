@@ -34,6 +34,8 @@ static const char help_text[] =
     "  -show                    Print the commands on standard output, and run nothing.\n"
     "  -d <stages>              Print what the stages make of the inputs: tokens, tree, marker,\n"
     "                           facts, escape, edits, final, time.\n"
+    "  -fescape-report[=2]      Print which variables live on the heap and what functions keep of their\n"
+    "                           arguments; with =2, also the assignments that make it so.\n"
     "  -x gc                    Take the following inputs for .gc files.\n"
     "The environment variable GOCC_CC names the C compiler (default: gcc).\n";
 

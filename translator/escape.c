@@ -311,7 +311,7 @@ static void check_marked(const Facts *f, const Noescape *n) {
         diag_at(f->tree->source, l->var->at, DIAG_ERROR, "'%s' is marked noescape, but %s", l->var->name,
                 heap ? "may be kept after the call" : "may be returned");
         if (l->leak_at)
-            diag_at(f->tree->source, l->leak_at, DIAG_NOTE, "it is kept here");
+            diag_at(f->tree->source, l->leak_at, DIAG_NOTE, heap ? "it is kept here" : "it is returned here");
     }
 }
 

@@ -54,6 +54,7 @@ struct Location {
     int derefs;
     Location *next;                // towards the root
     const Edge *edge;              // by which next is reached
+    const Edge *last;              // by which the root is reached: where the value is kept
     bool queued;
 };
 

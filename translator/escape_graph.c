@@ -77,19 +77,12 @@ static void enqueue(Walk *w, Location *l) {
     *ARENA_PUSH(w->queue, w->n_queue, w->cap_queue) = l;
 }
 
-// The flow that ends at the root: where the value is kept.
-static const Edge *last_step(const Location *l) {
-    while (l->next && l->next->next)
-        l = l->next;
-    return l->edge;
-}
-
 static void escape(Walk *w, Location *l) {
     if (l->escapes)
         return;
     l->escapes = true;
-    l->reason = last_step(l)->why;
-    l->leak_at = last_step(l)->at;
+    l->reason = l->last->why;
+    l->leak_at = l->last->at;
     if (w->facts->report > 1)
         l->heap_path = escape_path(w->facts, l);
     enqueue(w, l);
@@ -108,7 +101,7 @@ static void leak(Walk *w, const Location *root, Location *l, int derefs) {
         return;
     if (!lower_leak(result ? &l->to_result : &l->to_heap, derefs))
         return;
-    l->leak_at = l->edge ? last_step(l)->at : l->leak_at;
+    l->leak_at = l->edge ? l->last->at : l->leak_at;
     if (w->facts->report > 1)
         *(result ? &l->result_path : &l->heap_path) = escape_path(w->facts, l);
 }
@@ -124,6 +117,7 @@ static void follow(Walk *w, Location *l, int derefs) {
         from->derefs = d;
         from->next = l;
         from->edge = e;
+        from->last = l->edge ? l->last : e;
         *ARENA_PUSH(w->todo, w->n_todo, w->cap_todo) = from;
     }
 }

@@ -51,12 +51,20 @@ static const char *stars(int derefs) {
     return derefs < 0 ? "&" : many + sizeof many - 1 - (derefs > 8 ? 8 : derefs);
 }
 
+// The way may lead through a cycle (an address flows back to where it was taken): it ends when a location comes again.
 const char *escape_path(const Facts *f, const Location *l) {
+    enum { STEPS_MAX = 64 };
+    const Location *seen[STEPS_MAX];
     Buffer out = {0};
     buffer_puts(&out, "");
-    for (; l->next; l = l->next)
+    for (size_t n = 0; l->next && n < STEPS_MAX; l = l->next) {
+        for (size_t i = 0; i < n; i++)
+            if (seen[i] == l)
+                return out.data;
+        seen[n++] = l;
         buffer_printf(&out, "    flow: %s = %s%s (%s) at %s\n", location_name(f, l->next),
                       stars(l->edge->derefs), location_name(f, l), l->edge->why, place(f, l->edge->at));
+    }
     return out.data;
 }
 
@@ -68,8 +76,12 @@ static bool holds_address(const TypeInfo *t) {
 static void parameter(Report *r, const Var *v) {
     const Location *l = v->location;
     const char *p = v->name;
-    if (!*p || !holds_address(&v->type))
+    bool asked = v->addressed || v->captured_defer;
+    if (!*p || !holds_address(&v->type)) {
+        if (*p && asked)
+            add(r, v->at, arena_format("%s does not escape", p), NULL);
         return;
+    }
     if (l->to_heap != LEAKS_NOT)
         add(r, v->at, arena_format("leaking param%s: %s", l->to_heap > 0 ? " content" : "", p), l->heap_path);
     if (l->to_result != LEAKS_NOT)

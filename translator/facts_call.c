@@ -268,13 +268,22 @@ static bool is_library(CXCursor callee, const char *name) {
            (CL->Location_isInSystemHeader(CL->getCursorLocation(callee)) && strncmp(name, "go_", 3));
 }
 
+// So that a report of paths names the call, and then where its result goes.
+static Hole result_hole(Draw *d, Hole k, size_t at) {
+    if (d->v->facts->report < 2 || !k.to)
+        return k;
+    Location *result = flow_temporary(d);
+    flow_location(k, result);
+    return (Hole){result, 0, at, "the result of a call"};
+}
+
 static void function_call(Draw *d, CXCursor call, CXCursor callee, Hole k, Scope *record) {
     const char *name = facts_string(CL->getCursorSpelling(callee));
     if (marker_call(d, name, k))
         return;
     Arguments a = arguments(d, call, record);
     size_t at = flow_at(d, call);
-    k = flow_object(d, k);
+    k = result_hole(d, flow_object(d, k), at);
     if (!strcmp(name, "__builtin_va_start") && a.n)
         graph_edge(flow_pointee(d, a.c[0]), d->graph->rest, 0, at, "the arguments of a variadic function");
     else if (is_library(callee, name) && !facts_function(d->v, callee))

@@ -135,15 +135,30 @@ Hole flow_address(Draw *d, Hole k) {
 }
 
 // ---- conversions -------------------------------------------------------------------------------
+// Is an integer certainly made from addresses of what holds none?
+static bool is_plain_address(CXCursor c) {
+    CXType type = CL->getCanonicalType(CL->getCursorType(c));
+    if (type.kind == CXType_Pointer) {
+        CXType pointee = CL->getCanonicalType(CL->getPointeeType(type));
+        return pointee.kind != CXType_Void && !flow_may_hold(pointee);
+    }
+    Cursors children = flow_children(c);
+    bool plain = !flow_may_hold(type) || CL->getCursorKind(c) == CXCursor_IntegerLiteral ||
+                 (children.n > 0 && CL->getCursorKind(c) != CXCursor_CallExpr);
+    for (size_t i = 0; i < children.n && plain && flow_may_hold(type); i++)
+        plain = !flow_is_expression(children.v[i]) || is_plain_address(children.v[i]);
+    return plain;
+}
+
 // A pointer to what may hold addresses becomes one to what holds none.
-static bool hides_addresses(CXType from, CXType to) {
+static bool hides_addresses(CXCursor operand, CXType from, CXType to) {
     if (!flow_is_pointer(to) || !flow_may_hold(from))
         return false;
     CXType pointee = CL->getCanonicalType(CL->getPointeeType(CL->getCanonicalType(to)));
     if (pointee.kind == CXType_Void || is_function(pointee) || flow_may_hold(pointee))
         return false;
     if (!flow_is_pointer(from))
-        return true;
+        return !is_plain_address(operand);
     CXType old = CL->getCanonicalType(CL->getPointeeType(CL->getCanonicalType(from)));
     return old.kind == CXType_Void || (!is_function(old) && flow_may_hold(old));
 }
@@ -154,7 +169,7 @@ static void conversion(Draw *d, CXCursor c, CXCursor operand, Hole k) {
         flow_expression(d, operand, flow_address(d, k));
         return;
     }
-    if (!k.to || !hides_addresses(from, to)) {
+    if (!k.to || !hides_addresses(operand, from, to)) {
         flow_expression(d, operand, k);
         return;
     }

@@ -233,8 +233,8 @@ static void declaration(Draw *d, CXCursor c) {
             (CL->Cursor_isNull(init) || !CL->equalCursors(children.v[i], init)))
             flow_discard(d, children.v[i]);
     bool local = var && var->function == d->function;
-    if (local && var->kind != VAR_COPY) {
-        graph_variable(var, d->scope);
+    if (local) {
+        graph_variable(var, d->scope);                 // a copy for a deferred block has its location already
         flow_cleanup(d, c, var->location);
     }
     if (!CL->Cursor_isNull(init) && local)
@@ -325,6 +325,25 @@ static void loop(Draw *d, CXCursor c) {
     d->scope = before;
 }
 
+static enum CXChildVisitResult find_label(CXCursor c, CXCursor parent, CXClientData data) {
+    enum CXCursorKind k = CL->getCursorKind(c);
+    (void)parent;
+    *(bool *)data |= k == CXCursor_LabelStmt || k == CXCursor_CaseStmt || k == CXCursor_DefaultStmt;
+    return CXChildVisit_Recurse;
+}
+
+// Which part of `if (0) a; else b;` never runs: 1, 2, or 0 if both may.
+static size_t dead_part(Draw *d, CXCursor c, const Cursors *children) {
+    CXCursor condition = flow_strip(children->v[0]);
+    if (CL->getCursorKind(c) != CXCursor_IfStmt || CL->getCursorKind(condition) != CXCursor_IntegerLiteral)
+        return 0;
+    size_t dead = flow_text(d, condition)[strspn(flow_text(d, condition), "0")] == ')' ? 1 : 2;
+    bool label = false;
+    if (dead < children->n)
+        CL->visitChildren(children->v[dead], find_label, &label);
+    return label ? 0 : dead;
+}
+
 static void branch(Draw *d, CXCursor c) {
     Cursors children = flow_children(c);
     Node *mark = children.n > 1 ? mark_of(d, children.v[0]) : NULL;
@@ -332,7 +351,10 @@ static void branch(Draw *d, CXCursor c) {
         block(d, children.v[children.n - 1]);
         return;
     }
+    size_t dead = children.n ? dead_part(d, c, &children) : 0;
     for (size_t i = 0; i < children.n; i++) {
+        if (dead && i == dead)
+            continue;
         Scope *before = enter(d, false);
         statement(d, children.v[i]);
         d->scope = before;
