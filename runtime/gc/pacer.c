@@ -97,7 +97,7 @@ void gort_pacer_finish(void) {
 enum { RELEASE_WINDOW_NS = 500000000 }; // many cycles of a small heap: faulting pages in is dear
 
 // Keeps a tenth more than the goal; of the rest, what nobody needed for a while goes back to the
-// system (with a memory limit near: all of it).
+// system (with a memory limit: all of it).
 void gort_pacer_swept(void) {
     HeapStats h;
     gort_heap_stats(&h);
@@ -105,7 +105,7 @@ void gort_pacer_swept(void) {
     keep = keep > UINT64_MAX / 2 ? keep : keep + keep / 10;
     uint64_t held = h.sys - h.released, idle = gort_heap_idle(RELEASE_WINDOW_NS);
     uint64_t more = held > keep ? held - keep : 0;
-    if (more > idle && !load_relaxed(&by_limit)) more = idle;
+    if (more > idle && load_relaxed(&limit) == INT64_MAX) more = idle;
     if (more) gort_heap_release(more);
 }
 
