@@ -97,6 +97,7 @@ static void caches_flush(void) {
 static void marking_finish(void) {
     CycleRecord *r = &gort_gc.record;
     if (gort_flags.checkmark) gort_mark_check();
+    if (gort_flags.verify) gort_heap_verify();
     store_seq_cst(&go__gc_marking, 0);
     caches_flush();
     store_seq_cst(&gort_heap_black, 0);
@@ -198,7 +199,6 @@ static void collect(Cause why) {
     if (gort_flags.gctrace) gort_gc_trace(r);
     sweep_rest();
     gort_pacer_swept();
-    if (gort_flags.verify) gort_heap_verify();
     add_seq_cst(&gort_gc.completed, 1);
     store_seq_cst(&gort_gc.running, false);
     gort_gate_open(&gort_gc.completed);
