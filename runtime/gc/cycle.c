@@ -131,7 +131,7 @@ static void mark(void) {
         gort_mark_drain(b);
         gort_grey_flush(b);
         if (gort_grey_list_is_empty() && marking_try_finish()) return;
-        if (tries > 10) gort_os_nap_us(100);
+        if (tries > 5) gort_os_nap_us(100u << (tries < 15 ? tries - 5 : 10));
     }
 }
 
@@ -228,7 +228,11 @@ static void collector_main(void *arg) {
 }
 
 // After a fork the child has one thread, and no collector.
-static void forked(void) { gort_gc.off = true; }
+static void forked(void) {
+    gort_gc.off = true;
+    go__gc_marking = 0;
+    gort_heap_black = 0;
+}
 
 static void thread_make(void) {
     pthread_atfork(NULL, NULL, forked);

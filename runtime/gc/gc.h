@@ -83,7 +83,7 @@ uint64_t gort_stacks_bytes(void); // looked through in this cycle
 
 // ---- roots.c ------------------------------------------------------------------------------------
 
-void gort_roots_prepare(void); // finds loaded objects; before any thread is asked to scan
+void gort_roots_prepare(void); // finds thread-local variables; before a thread is asked to scan
 void gort_roots_globals(GreyBuffer *b);
 void gort_roots_thread(GreyBuffer *b, uintptr_t thread_pointer, bool initial);
 void gort_roots_others(GreyBuffer *b); // timers, registered ranges

@@ -4,8 +4,9 @@
 // word (small objects) or as the layout itself. Each such word is looked up like any other word
 // that may be an address: it need not be one, and may point into the middle of an object.
 //
-// The marker works from its own buffer, last in, first out, and gives chunks away only when the
-// buffer overflows: that is where allocating threads find work when they must help. Words are
+// The marker works from its own buffer, last in, first out, and gives chunks away when the buffer
+// overflows, or when an allocating thread that must help has found none (hungry): then the older
+// half, which most of the work hangs on. Words are
 // looked up a few at a time: the look-up of one brings in a cache line while the others are dealt
 // with (RING), because marking is little but cache misses.
 #include "gc/gc.h"
@@ -77,6 +78,23 @@ static inline uint64_t scan_object(GreyBuffer *b, Ring *r, uintptr_t base) {
     return s->elem_size;
 }
 
+// ---- sharing ------------------------------------------------------------------------------------
+
+static uint32_t hungry; // (a) somebody wanted to help, and found nothing
+enum { WORTH_SHARING = 8 }; // objects
+
+static __attribute__((noinline)) void share(GreyBuffer *b) {
+    GreyChunk *c = b->chunk;
+    if (!c || c->n < WORTH_SHARING) return;
+    GreyChunk *half = gort_grey_fresh();
+    half->n = c->n / 2;
+    __builtin_memcpy(half->v, c->v, half->n * sizeof *c->v);
+    c->n -= half->n;
+    __builtin_memmove(c->v, c->v + half->n, c->n * sizeof *c->v);
+    store_relaxed(&hungry, 0);
+    gort_grey_give(half);
+}
+
 // ---- many ---------------------------------------------------------------------------------------
 
 void gort_mark_account(GreyBuffer *b) {
@@ -106,6 +124,7 @@ void gort_mark_drain(GreyBuffer *b) {
         }
         if (!object) break;
         scan_object(b, &r, object);
+        if (unlikely(load_relaxed(&hungry))) share(b);
     }
     gort_mark_account(b);
 }
@@ -116,6 +135,7 @@ uint64_t gort_mark_some(GreyBuffer *b, uint64_t bytes) {
     for (uintptr_t object; done < bytes && (object = grey_pop(b)) != 0;)
         done += scan_object(b, &r, object);
     ring_flush(b, &r);
+    if (done < bytes) store_relaxed(&hungry, 1);
     return done;
 }
 

@@ -20,7 +20,7 @@
 enum { LIMIT_ROOM = 1 << 20, // at least so much may be allocated between two collections
        HEAP_MINIMUM = 4 << 20, // the goal at GOGC=100 of a heap that is next to empty
        ASSIST_MOST = 256 << 10, // bytes looked into at a time: some 100 us
-       PATIENCE = 1 << 20 }; // so far over the goal nobody is held back
+       PATIENCE = 256 << 10 }; // so far over the goal nobody is held back
 
 static int percent = 100; // (a) negative: off
 static int64_t limit = INT64_MAX; // (a)
@@ -133,11 +133,12 @@ static void assist(Machine *m, uint64_t allocated) {
 static bool is_far_over(void) {
     uint64_t to = load_relaxed(&goal);
     bool under_way = load_relaxed(&gort_gc.wanted) != CAUSE_NONE || load_relaxed(&gort_gc.running);
-    return under_way && to != UINT64_MAX && load_relaxed(&gort_heap_live) > to + to / 16 + PATIENCE;
+    return under_way && to != UINT64_MAX && load_relaxed(&gort_heap_live) > to + to / 32 + PATIENCE;
 }
 
+// Not for ever: a thread that never answers must stop nobody.
 static void hold_back(Machine *m) {
-    for (unsigned i = 0; is_far_over() && !load_relaxed(&hopeless); i++) {
+    for (unsigned i = 0; i < 200 && is_far_over() && !load_relaxed(&hopeless); i++) {
         uint64_t done = 0;
         suspend_hold(m);
         if (gort_heap_black) done = gort_mark_some(&m->grey, ASSIST_MOST / 4);

@@ -17,16 +17,9 @@
 #include <link.h>
 #include <stdlib.h>
 
-enum { SEGMENTS = 1024,
-       MODULES = 256,
+enum { MODULES = 256,
        CONTROL_BLOCK_BYTES = 2304 }; // of glibc 2.36's struct pthread; more is not read
 
-typedef struct Range {
-    uintptr_t start, end;
-} Range;
-
-static Range segments[SEGMENTS]; // (collector)
-static size_t n_segments;
 static size_t module_bytes[MODULES]; // by number: thread-local memory of a loaded object
 static uint64_t global_bytes;
 
@@ -34,19 +27,26 @@ uint64_t gort_roots_bytes(void) { return global_bytes; }
 
 // ---- globals ------------------------------------------------------------------------------------
 
-static void segment_add(uintptr_t start, uintptr_t end) {
-    if (start < end && n_segments < SEGMENTS) segments[n_segments++] = (Range){start, end};
+typedef struct Range {
+    uintptr_t start, end;
+} Range;
+
+static void scan_range(GreyBuffer *b, uintptr_t start, uintptr_t end) {
+    if (start >= end) return;
+    global_bytes += end - start;
+    if (b) gort_grey_words(b, (void *)start, (void *)end);
 }
 
 // [start, end) without what the holes cover.
-static void segment_add_without(uintptr_t start, uintptr_t end, const Range *holes, size_t n) {
+static void scan_without(GreyBuffer *b, uintptr_t start, uintptr_t end, const Range *holes,
+                         size_t n) {
     while (n > 0 && (holes[n - 1].end <= start || holes[n - 1].start >= end)) n--;
     if (n == 0) {
-        segment_add(start, end);
+        scan_range(b, start, end);
         return;
     }
-    segment_add_without(start, holes[n - 1].start, holes, n - 1);
-    segment_add_without(holes[n - 1].end, end, holes, n - 1);
+    scan_without(b, start, holes[n - 1].start, holes, n - 1);
+    scan_without(b, holes[n - 1].end, end, holes, n - 1);
 }
 
 static Range relocated(const struct dl_phdr_info *o) {
@@ -58,8 +58,9 @@ static Range relocated(const struct dl_phdr_info *o) {
     return (Range){0, 0};
 }
 
-static int object_add(struct dl_phdr_info *o, size_t size, void *arg) {
-    (void)size, (void)arg;
+// The loader's lock is held: what is looked at is not unloaded meanwhile.
+static int scan_object(struct dl_phdr_info *o, size_t size, void *arg) {
+    (void)size;
     // The allocator's table of arenas is large, and full of addresses that are no references.
     Range table = {(uintptr_t)gort_arenas, (uintptr_t)gort_arenas + sizeof gort_arenas};
     Range holes[] = {relocated(o), table};
@@ -67,7 +68,7 @@ static int object_add(struct dl_phdr_info *o, size_t size, void *arg) {
         const ElfW(Phdr) *h = &o->dlpi_phdr[i];
         uintptr_t start = o->dlpi_addr + h->p_vaddr;
         if (h->p_type == PT_LOAD && (h->p_flags & PF_W))
-            segment_add_without(start, start + h->p_memsz, holes, 2);
+            scan_without(arg, start, start + h->p_memsz, holes, 2);
         if (h->p_type == PT_TLS && o->dlpi_tls_modid < MODULES)
             module_bytes[o->dlpi_tls_modid] = h->p_memsz;
     }
@@ -75,16 +76,14 @@ static int object_add(struct dl_phdr_info *o, size_t size, void *arg) {
 }
 
 void gort_roots_prepare(void) {
-    n_segments = 0;
     for (size_t i = 0; i < MODULES; i++) module_bytes[i] = 0;
-    dl_iterate_phdr(object_add, NULL);
     global_bytes = 0;
-    for (size_t i = 0; i < n_segments; i++) global_bytes += segments[i].end - segments[i].start;
+    dl_iterate_phdr(scan_object, NULL);
 }
 
 void gort_roots_globals(GreyBuffer *b) {
-    for (size_t i = 0; i < n_segments; i++)
-        gort_grey_words(b, (void *)segments[i].start, (void *)segments[i].end);
+    global_bytes = 0;
+    dl_iterate_phdr(scan_object, b);
 }
 
 // ---- thread-local memory ------------------------------------------------------------------------

@@ -104,6 +104,13 @@ void gort_signal_install_raw(int number, SignalHandler *handler) {
     syscall(SYS_rt_sigaction, number, &action, NULL, sizeof action.mask);
 }
 
+void gort_signal_keep(int number, SignalHandler *handler) {
+    struct sigaction now;
+    if (sigaction(number, NULL, &now) != 0) return;
+    if (!(now.sa_flags & SA_SIGINFO) || now.sa_sigaction != handler)
+        gort_signal_install_raw(number, handler);
+}
+
 void gort_signal_send(int thread_id, int number) {
     syscall(SYS_tgkill, getpid(), thread_id, number);
 }

@@ -22,6 +22,9 @@ void gort_signal_install(int number, SignalHandler *handler, bool polite);
 // As gort_signal_install, but with all other signals held off in the handler, and past everything
 // that intercepts sigaction (a sanitizer would delay the signal).
 void gort_signal_install_raw(int number, SignalHandler *handler);
+// Installs it anew if the program has put a handler of its own in its place, which is kept for
+// gort_signal_forward.
+void gort_signal_keep(int number, SignalHandler *handler);
 void gort_signal_send(int thread_id, int number); // to a thread of this process
 // Was there a handler (not the default, not ignored) before ours?
 bool gort_signal_was_handled(int number);

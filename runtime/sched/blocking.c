@@ -16,6 +16,8 @@
 #define _GNU_SOURCE
 #include "sched/suspend.h"
 
+#include "os/signal.h"
+
 #if !defined(GORT_ASAN) && !defined(GORT_TSAN)
 #include <dlfcn.h>
 #include <errno.h>
@@ -114,6 +116,48 @@ clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted, struc
     end(m);
     return error;
 }
+
+// This one, too.
+__attribute__((weak, visibility("default"))) int sigwait(const sigset_t *set, int *number) {
+    for (;;) {
+        int n = sigwaitinfo(set, NULL);
+        if (n > 0) *number = n;
+        if (n > 0 || errno != EINTR) return n > 0 ? 0 : errno;
+    }
+}
+
+// ---- masks --------------------------------------------------------------------------------------
+
+// A thread that blocks all signals, as those do that leave signals to others, must still answer.
+static const sigset_t *without_ours(int how, const sigset_t *set, sigset_t *copy) {
+    if (!set || how == SIG_UNBLOCK) return set;
+    *copy = *set;
+    sigdelset(copy, GORT_SUSPEND_SIGNAL);
+    return copy;
+}
+
+__attribute__((weak, visibility("default"))) int pthread_sigmask(int how, const sigset_t *set,
+                                                                 sigset_t *before) {
+    static int (*next)(int, const sigset_t *, sigset_t *);
+    sigset_t copy;
+    set = without_ours(how, set, &copy);
+    if (!load_relaxed(&next))
+        store_relaxed(&next, (int (*)(int, const sigset_t *, sigset_t *))next_of("pthread_sigmask"));
+    if (next) return next(how, set, before);
+    int saved = errno;
+    int error = syscall(SYS_rt_sigprocmask, how, set, before, MASK_BYTES) == 0 ? 0 : errno;
+    errno = saved;
+    return error;
+}
+
+__attribute__((weak, visibility("default"))) int sigprocmask(int how, const sigset_t *set,
+                                                             sigset_t *before) {
+    int error = pthread_sigmask(how, set, before);
+    if (error) errno = error;
+    return error ? -1 : 0;
+}
+
+// ---- sleeping -----------------------------------------------------------------------------------
 
 // libc's own go past nanosleep.
 __attribute__((weak, visibility("default"))) unsigned sleep(unsigned seconds) {

@@ -19,8 +19,9 @@
 //   5. The list of foreign machines does not change while somebody asks (world_lock); a thread that
 //      waits for that lock answers all the same, in the handler. Of the others those are asked that
 //      existed when the question was put: a later one starts as if it woke from a sleep.
-// A program may block the signal in a thread: it then answers when it calls the runtime, and until
-// then the collector waits. A stop does not wait long: it gives up, so that the others go on.
+// A program that blocks all signals does not block this one (blocking.c). Should a thread not answer
+// all the same, it does when it next calls the runtime, and until then the collector waits. A stop
+// does not wait long: it gives up, so that the others go on.
 #define _GNU_SOURCE
 #include "sched/suspend.h"
 
@@ -200,6 +201,7 @@ static bool ask(Ask what, int64_t deadline_ns) {
         int64_t again = os_now() + AGAIN_NS;
         if (gort_note_sleep_until(&asker, again < deadline_ns ? again : deadline_ns)) return true;
         if (os_now() >= deadline_ns) return false;
+        gort_signal_keep(GORT_SUSPEND_SIGNAL, handle);
         each_machine(send, what);
     }
 }
