@@ -10,6 +10,7 @@
 #include "base/sanitize.h"
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #ifndef MADV_GUARD_INSTALL
@@ -65,7 +66,7 @@ void gort_os_memory_renew(void *at, size_t bytes) { map(at, bytes, MAP_FIXED); }
 static bool is_mapped(uintptr_t page) {
     unsigned char resident;
     int saved = errno;
-    bool mapped = mincore((void *)page, 1, &resident) == 0;
+    bool mapped = syscall(SYS_mincore, page, 1, &resident) == 0;
     errno = saved;
     return mapped;
 }

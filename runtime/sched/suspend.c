@@ -29,7 +29,8 @@
 #include "os/signal.h"
 #include <errno.h>
 #include <signal.h>
-#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <ucontext.h>
 
 enum { AGAIN_NS = 5000000 }; // a signal may come at a bad moment: it is sent again after so long
@@ -86,7 +87,7 @@ __attribute__((noinline)) void gort_suspend_answer(Machine *m) {
 
 static bool is_mapped(uintptr_t address) {
     unsigned char resident;
-    return mincore((void *)(address & ~(uintptr_t)4095), 4096, &resident) == 0;
+    return syscall(SYS_mincore, address & ~(uintptr_t)4095, 4096, &resident) == 0;
 }
 
 #if defined(__x86_64__)

@@ -143,7 +143,11 @@ static inline void gc_count_death(void *arg) {
 static inline void gc_watch(void *object) { go_add_cleanup(object, gc_count_death, NULL); }
 static inline long gc_deaths(void) { return __atomic_load_n(&gc_died, __ATOMIC_SEQ_CST); }
 // All n have died: of many, all but one in 500, for a word that equals the start of an object also keeps the one before it,
-// which it may be one past the end of.
+// which it may be one past the end of. The address sanitizer's larger frames hold more such words.
+#if defined(__SANITIZE_ADDRESS__)
+#define gc_all_died(n) (gc_until(gc_deaths() >= (n) - (n) / 25 - 1) && gc_deaths() <= (n))
+#else
 #define gc_all_died(n) (gc_until(gc_deaths() >= (n) - (n) / 500) && gc_deaths() <= (n))
+#endif
 
 #endif
