@@ -29,7 +29,7 @@ config.excludes = ["Inputs", "bench", "superset", "lit.cfg.py", "count.py", "goc
 config.test_format = gocctest.GoccTest(build)
 
 # Suites that say something new when the runtime is built in another way. The others ask about text.
-shared_suites = ["conformance", "lang", "race", "crash", "stress", "unit", "examples"]
+shared_suites = ["conformance", "gc", "lang", "race", "crash", "stress", "unit", "examples"]
 if preset not in ("dev", "release"):
     for name in sorted(os.listdir(config.test_source_root)):
         path = os.path.join(config.test_source_root, name)
@@ -42,6 +42,9 @@ if preset in ("tsan", "small"):
 # The environment of tests is the same for everyone.
 for name in ("GOMAXPROCS", "GODEBUG", "GOTRACEBACK", "GOGC", "GOMEMLIMIT", "GOCC_CC", "CC", "CFLAGS"):
     config.environment.pop(name, None)
+# A whole run under some GODEBUG: `TEST_GODEBUG=gcstress=1,clobberfree=1 ./dev test`.
+if os.environ.get("TEST_GODEBUG"):
+    config.environment["GODEBUG"] = os.environ["TEST_GODEBUG"]
 config.environment["LC_ALL"] = "C.UTF-8"
 config.environment["PATH"] = os.pathsep.join([os.path.join(llvm, "bin"), os.environ["PATH"]])
 config.environment["HOME"] = os.environ.get("HOME", "/")

@@ -93,6 +93,15 @@ static void check_make(Check *c, const Node *n) {
         REPORT(c, n, n->args[1].start, "the size of this channel is too large");
 }
 
+static void check_new(Check *c, const Node *n) {
+    const TypeInfo *t = &c->facts->nodes[n->id].operand;
+    if (!t->known || !(t->is_void || t->is_function || t->is_incomplete))
+        return;
+    REPORT(c, n, n->args[0].start, "'new' of '%s', which is %s: how much memory that needs is not known", t->spelling,
+           t->is_void ? "void" : t->is_function ? "a function"
+                                                : "incomplete here");
+}
+
 // ---- words -------------------------------------------------------------------------------------
 static const char *word_text(Check *c, const Node *n) {
     size_t end = n->lparen;
@@ -132,6 +141,7 @@ static void check_call(Check *c, const Node *n) {
         return;
     switch (n->word) {
     case W_MAKE: check_make(c, n); break;
+    case W_NEW: check_new(c, n); break;
     case W_LEN:
     case W_CAP: check_length(c, n); break;
     case W_CLOSE: check_close(c, n); break;

@@ -135,6 +135,8 @@ void flags_preprocess(Words *w, const Unit *u, bool dependencies);
 void flags_compile_final(Words *w, const Unit *u);
 void flags_verbatim(Words *w, const Unit *u);
 void flags_diagnostics(const Command *c); // fills diag_options
+bool flags_sanitize(const Command *c, const char *what); // -fsanitize=WHAT, among others
+bool flags_plain_stores(const Command *c); // see TranslateOptions
 void flags_clang(const Command *c, TranslateOptions *o);
 
 // ---- driver_messages.c: the C compiler's messages about final C ---------------------------------

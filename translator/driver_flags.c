@@ -280,6 +280,28 @@ void flags_diagnostics(const Command *c) {
     };
 }
 
+// ---- stores of pointers -------------------------------------------------------------------------
+
+bool flags_sanitize(const Command *c, const char *what) {
+    for (size_t i = 0; i < c->n_args; i++)
+        if (strncmp(c->args[i].word, "-fsanitize=", 11) == 0 && strstr(c->args[i].word, what))
+            return true;
+    return false;
+}
+
+// The short form is for x86-64 and in AT&T's or gcc's double syntax; the sanitizers that look at memory
+// accesses would not see into it.
+bool flags_plain_stores(const Command *c) {
+#ifndef __x86_64__
+    return true;
+#endif
+    for (size_t i = 0; i < c->n_args; i++)
+        if (strncmp(c->args[i].word, "--target=", 9) == 0 || strcmp(c->args[i].word, "-target") == 0)
+            return true;
+    return flags_sanitize(c, "address") || flags_sanitize(c, "thread") || flags_sanitize(c, "memory") ||
+           args_has(c, "-m32") || args_has(c, "-mx32") || (c->clang && args_has(c, "-masm=intel"));
+}
+
 // ---- libclang -----------------------------------------------------------------------------------
 
 // Only what changes the meaning of types and words in preprocessed text, in spellings that clang

@@ -151,8 +151,10 @@ static bool uses_lto(const Command *c) {
 static int translate_and_compile(const Buffer *text, const Buffer *errors) {
     TranslateOptions options = {.dump = current->command->dump,
                                 .compiler_is_clang = current->command->clang,
+                                .plain_stores = flags_plain_stores(current->command),
+                                .thread_sanitizer = flags_sanitize(current->command, "thread"),
                                 .lto = uses_lto(current->command),
-                                .escape_report = current->command->escape_report};
+                                 .escape_report = current->command->escape_report};
     flags_clang(current->command, &options);
     diag_debug_cpp = debug_cpp;
     char *out = NULL;

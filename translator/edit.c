@@ -10,7 +10,7 @@
 // Both directions of the map are binary searches over the pieces.
 //
 // At one offset: what closes (deepest first), what opens (shallowest first), then the replacement
-// that starts there.
+// that starts there. Among equals in depth, rank decides in the same way.
 #include "gocc.h"
 
 #include <assert.h>
@@ -23,7 +23,7 @@ typedef enum EditKind { EDIT_CLOSE,
 typedef struct Edit {
     size_t start, end; // of the source; equal for an insertion
     EditKind kind;
-    int depth;
+    int depth, rank;
     size_t sequence; // order of the calls: decides between equals
     const char *text;
 } Edit;
@@ -53,26 +53,34 @@ bool edits_empty(const Edits *e) {
     return e->n == 0;
 }
 
-static void edit_add(Edits *e, size_t start, size_t end, EditKind kind, int depth,
+static void edit_add(Edits *e, size_t start, size_t end, EditKind kind, int depth, int rank,
                      const char *text) {
     assert(start <= end && end <= e->source->length);
     assert(!strchr(text, '\n'));
     size_t sequence = e->n;
     *ARENA_PUSH(e->v, e->n, e->cap) =
-        (Edit){start, end, kind, depth, sequence, arena_strndup(text, strlen(text))};
+        (Edit){start, end, kind, depth, rank, sequence, arena_strndup(text, strlen(text))};
     e->sorted = false;
 }
 
 void edit_open(Edits *e, size_t at, int depth, const char *text) {
-    edit_add(e, at, at, EDIT_OPEN, depth, text);
+    edit_add(e, at, at, EDIT_OPEN, depth, 0, text);
 }
 
 void edit_close(Edits *e, size_t at, int depth, const char *text) {
-    edit_add(e, at, at, EDIT_CLOSE, depth, text);
+    edit_add(e, at, at, EDIT_CLOSE, depth, 0, text);
+}
+
+void edit_open_at(Edits *e, size_t at, int depth, int rank, const char *text) {
+    edit_add(e, at, at, EDIT_OPEN, depth, rank, text);
+}
+
+void edit_close_at(Edits *e, size_t at, int depth, int rank, const char *text) {
+    edit_add(e, at, at, EDIT_CLOSE, depth, rank, text);
 }
 
 void edit_replace(Edits *e, size_t start, size_t end, int depth, const char *text) {
-    edit_add(e, start, end, EDIT_REPLACE, depth, text);
+    edit_add(e, start, end, EDIT_REPLACE, depth, 0, text);
 }
 
 static int edit_compare(const void *a, const void *b) {
@@ -83,6 +91,8 @@ static int edit_compare(const void *a, const void *b) {
         return (int)x->kind - (int)y->kind;
     if (x->depth != y->depth)
         return x->kind == EDIT_CLOSE ? y->depth - x->depth : x->depth - y->depth;
+    if (x->rank != y->rank)
+        return x->kind == EDIT_CLOSE ? y->rank - x->rank : x->rank - y->rank;
     return x->sequence < y->sequence ? -1 : 1;
 }
 

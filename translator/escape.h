@@ -1,4 +1,4 @@
-// escape.h - the graph of locations that facts_flow.c, facts_store.c and facts_call.c draw, and escape*.c solve.
+// escape.h - the graph of locations that facts_flow.c, facts_flow_store.c and facts_call.c draw, and escape*.c solve.
 //
 // A location is a variable, an allocation, a result, or a helper. An edge `to <- from, derefs` says: a value that `from` yields after so
 // many dereferences flows to `to`; -1 means its address, 0 what it holds, 1 what that points to. The graph is insensitive to order,

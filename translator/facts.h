@@ -39,10 +39,14 @@ size_t facts_at(Visit *v, CXSourceLocation where, bool *exact);
 Span facts_extent(Visit *v, CXCursor c);
 TypeInfo facts_type(CXType type);
 bool facts_type_is_channel(CXType type);
+// facts_layout.c. lost: the spelling of the type is not the user's. NULL: no pointers.
+const Layout *facts_layout(CXType type, bool lost);
+bool facts_open_end(CXType type);
+bool facts_spelled_plainly(CXType type);
 CXCursor facts_first_child(CXCursor c);
 Var *facts_var(Visit *v, CXCursor declaration);          // a local variable or parameter, or NULL
 Function *facts_function(Visit *v, CXCursor declaration);    // defined in this unit, or NULL
-void facts_flow(Visit *v, CXCursor function);            // facts_store.c: draws the graph of v->function
+void facts_flow(Visit *v, CXCursor function);            // facts_flow_store.c: draws the graph of v->function
 bool facts_is_noescape(Visit *v, CXCursor parameter);
 bool facts_is_loop(enum CXCursorKind k);
 // facts_construct.c: calls (marks and detached ones among them), operators on channels, declarations of channels
@@ -54,5 +58,13 @@ void facts_division(Visit *v, CXCursor c);
 void facts_access(Visit *v, CXCursor c, enum CXCursorKind kind);
 void facts_assignment(Visit *v, CXCursor lhs);
 void facts_visit(Visit *v, CXCursor root);
+// facts_store.c, facts_atomic.c: called for assignments; calls; mentions; calls and what clang has no kind for.
+void facts_store(Visit *v, CXCursor c);
+void facts_store_call(Visit *v, CXCursor c);
+void facts_store_name(Visit *v, CXCursor c);
+void facts_atomic(Visit *v, CXCursor c);
+void facts_store_target(Visit *v, CXCursor address, Store *out);   // `&(target)` of a receive
+bool facts_value_used(Visit *v);                         // of the expression on top of the frames
+Var *facts_address_root(Visit *v, CXCursor c);           // the variable that an address points into, if that can be seen
 
 #endif

@@ -1,4 +1,4 @@
-// facts_flow.h - shared by the files that draw the graph of escape.h: facts_flow.c (expressions), facts_store.c (what is assigned
+// facts_flow.h - shared by the files that draw the graph of escape.h: facts_flow.c (expressions), facts_flow_store.c (what is assigned
 // to, statements, constructs), facts_call.c (calls, atomics, variable arguments).
 #ifndef GOCC_FACTS_FLOW_H
 #define GOCC_FACTS_FLOW_H
@@ -45,7 +45,7 @@ CXCursor flow_strip(CXCursor c);                       // without parentheses an
 size_t flow_at(Draw *d, CXCursor c);
 const char *flow_text(Draw *d, CXCursor c);            // the source where it starts
 
-// facts_store.c
+// facts_flow_store.c
 Location *flow_root(Draw *d, CXCursor lhs);            // the variable that lhs is part of; else the heap
 Location *flow_pointee(Draw *d, CXCursor pointer);     // the variable that it certainly points into; else the heap
 void flow_assign(Draw *d, CXCursor assignment, Hole k);

@@ -1,438 +1,345 @@
-// facts_store.c - draws the graph of a function: what is assigned to, statements and scopes, and the marks of constructs.
+// facts_store.c - stores of pointers: what the collector must be told of, if the memory may be heap or global.
 //
-// A store into a variable, or into a member or element of one, is a flow to the variable. A store through a pointer flows to the heap: where
-// it points is not followed. Scopes are braces; each part of a loop that is run again has one of its own, marked as a loop. A go or defer
-// block is a frame of its own inside of the scopes around it.
+// Three kinds: assignments, calls of memcpy and its like, and atomic operations. A number that is assigned to a member of a union counts if
+// another member is a pointer: that pointer is gone then. For each it is written down where it stands, what type it
+// stores, and which variable's own memory it goes to, if that can be seen: whether that variable lives on the stack is decided later
+// (escape.c), and lower_barrier.c leaves alone what does. Not looked at: `p++`, `p += n` (the same object), initialisers (of stack variables;
+// others are filled by go__new_copy), what asm statements store, and lvalues whose type clang could not tell.
 
-#define _GNU_SOURCE // memmem
-#include "facts_flow.h"
+#include "facts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-// ---- what an assignment stores to ---------------------------------------------------------------
-static bool is_array(CXType type) {
-    enum CXTypeKind k = CL->getCanonicalType(type).kind;
-    return k == CXType_ConstantArray || k == CXType_VariableArray;
+// ---- whose memory --------------------------------------------------------------------------------
+static enum CXChildVisitResult take_last(CXCursor c, CXCursor parent, CXClientData data) {
+    (void)parent;
+    *(CXCursor *)data = c;
+    return CXChildVisit_Continue;
 }
 
-// `gocc_result()` yields the address of the value that the function is about to return.
-static Location *special_pointee(Draw *d, CXCursor c) {
-    if (flow_is_marker_call(c, "gocc_result"))
-        return d->graph->result;
-    return d->graph->heap;
+static CXCursor last_child(CXCursor c) {
+    CXCursor child = CL->getNullCursor();
+    CL->visitChildren(c, take_last, &child);
+    return child;
 }
 
-Location *flow_pointee(Draw *d, CXCursor pointer) {
-    CXCursor c = pointer;
-    for (;;) {
-        enum CXCursorKind kind = CL->getCursorKind(c);
-        CXType type = CL->getCursorType(c);
-        if (is_array(type))
-            return flow_root(d, c);
-        Cursors children = flow_children(c);
-        if (kind == CXCursor_UnaryOperator && CL->getCursorUnaryOperatorKind(c) == CXUnaryOperator_AddrOf)
-            return flow_root(d, children.v[0]);
-        bool sum = kind == CXCursor_BinaryOperator && flow_is_pointer(type) &&
-                   (CL->getCursorBinaryOperatorKind(c) == CXBinaryOperator_Add ||
-                    CL->getCursorBinaryOperatorKind(c) == CXBinaryOperator_Sub);
-        bool same = kind == CXCursor_ParenExpr || kind == CXCursor_CStyleCastExpr ||
-                    (kind == CXCursor_UnexposedExpr && type.kind != CXType_Dependent);
-        if (!sum && !same)
-            return special_pointee(d, c);
-        size_t n = 0;
-        CXCursor next = CL->getNullCursor();
-        for (size_t i = 0; i < children.n; i++) {
-            CXType t = CL->getCursorType(children.v[i]);
-            if (!flow_is_expression(children.v[i]) || (sum && !flow_is_pointer(t)))
-                continue;
-            next = children.v[i];
-            n++;
-        }
-        if (n != 1 || (!flow_is_pointer(CL->getCursorType(next)) && !is_array(CL->getCursorType(next))))
-            return d->graph->heap;
-        c = next;
-    }
+// The (first) operand; the type that a cast names comes before its.
+static CXCursor child_of(CXCursor c) {
+    return CL->getCursorKind(c) == CXCursor_CStyleCastExpr ? last_child(c) : facts_first_child(c);
 }
 
-static Location *variable_root(Draw *d, CXCursor c) {
-    CXCursor declaration = CL->getCursorReferenced(c);
-    enum CXCursorKind kind = CL->getCursorKind(declaration);
-    Var *var = kind == CXCursor_VarDecl || kind == CXCursor_ParmDecl ? facts_var(d->v, declaration) : NULL;
-    if (!var || var->function != d->function || !var->location)
-        return d->graph->heap;
-    return var->location;
+static CXType type_of(CXCursor c) {
+    return CL->getCanonicalType(CL->getCursorType(c));
 }
 
-Location *flow_root(Draw *d, CXCursor lhs) {
-    for (;;) {
-        CXCursor child = facts_first_child(lhs);
-        switch (CL->getCursorKind(lhs)) {
-        case CXCursor_DeclRefExpr: return variable_root(d, lhs);
-        case CXCursor_ParenExpr: break;
-        case CXCursor_MemberRefExpr:
-            if (CL->Cursor_isNull(child) || !flow_is_expression(child))
-                return d->graph->heap;
-            if (flow_is_pointer(CL->getCursorType(child)))
-                return flow_pointee(d, child);
-            break;
-        case CXCursor_ArraySubscriptExpr:
-            return flow_is_pointer(CL->getCursorType(child)) ? flow_pointee(d, child) : d->graph->heap;
-        case CXCursor_UnaryOperator:
-            if (CL->getCursorUnaryOperatorKind(lhs) == CXUnaryOperator_Deref)
-                return flow_pointee(d, child);
-            return d->graph->heap;
-        case CXCursor_CompoundLiteralExpr: {
-            Var *var = facts_var(d->v, lhs);
-            return var && var->location ? var->location : d->graph->heap;
-        }
-        default: return d->graph->heap;
-        }
+static bool is_array(CXCursor c) {
+    enum CXTypeKind k = type_of(c).kind;
+    return k == CXType_ConstantArray || k == CXType_IncompleteArray || k == CXType_VariableArray;
+}
+
+static bool is_extension(CXCursor c) {
+    return CL->getCursorUnaryOperatorKind(c) == CXUnaryOperator_Extension;
+}
+
+// The variable that an lvalue is part of; NULL if that is a global, or lies behind a pointer that may point anywhere.
+static Var *place_root(Visit *v, CXCursor c) {
+    CXCursor child = child_of(c);
+    switch (CL->getCursorKind(c)) {
+    case CXCursor_DeclRefExpr: return facts_var(v, CL->getCursorReferenced(c));
+    case CXCursor_CompoundLiteralExpr: return facts_var(v, c);
+    case CXCursor_ParenExpr:
+    case CXCursor_UnexposedExpr: return CL->Cursor_isNull(child) ? NULL : place_root(v, child);
+    case CXCursor_MemberRefExpr:
         if (CL->Cursor_isNull(child))
-            return d->graph->heap;
-        lhs = child;
-    }
-}
-
-// ---- assignments -------------------------------------------------------------------------------
-// The variable x of `x->member` and `x.member`, members of members included; NULL: something else.
-static Var *member_of(Draw *d, CXCursor c) {
-    bool member = false;
-    for (;;) {
-        c = flow_strip(c);
-        if (CL->getCursorKind(c) == CXCursor_DeclRefExpr) {
-            CXCursor declaration = CL->getCursorReferenced(c);
-            return member && CL->getCursorKind(declaration) != CXCursor_FunctionDecl ? facts_var(d->v, declaration) : NULL;
-        }
-        if (CL->getCursorKind(c) != CXCursor_MemberRefExpr || member)
             return NULL;
-        member = true;
-        c = facts_first_child(c);
+        return type_of(child).kind == CXType_Pointer ? facts_address_root(v, child) : place_root(v, child);
+    case CXCursor_ArraySubscriptExpr: return facts_address_root(v, child);
+    case CXCursor_UnaryOperator:
+        if (CL->getCursorUnaryOperatorKind(c) == CXUnaryOperator_Deref)
+            return facts_address_root(v, child);
+        return is_extension(c) ? place_root(v, child) : NULL;
+    default: return NULL;
     }
 }
 
-// `s->p = s->q;`, `s->p = s->q + n;`, `s->p = &s->q[n];`: the object that s points to holds it already.
-static bool assigns_itself(Draw *d, CXCursor lhs, CXCursor rhs) {
-    Var *var = member_of(d, lhs);
-    if (!var || is_array(CL->getCursorType(flow_strip(rhs))))
-        return false;
-    CXCursor c = flow_strip(rhs);
-    enum CXCursorKind kind = CL->getCursorKind(c);
-    if (kind == CXCursor_UnaryOperator && CL->getCursorUnaryOperatorKind(c) == CXUnaryOperator_AddrOf) {
-        c = flow_strip(facts_first_child(c));
-        if (CL->getCursorKind(c) != CXCursor_ArraySubscriptExpr)
+// The same of what an address points into.
+Var *facts_address_root(Visit *v, CXCursor c) {
+    CXCursor child = child_of(c);
+    if (is_array(c))
+        return place_root(v, c);
+    switch (CL->getCursorKind(c)) {
+    case CXCursor_ParenExpr:
+    case CXCursor_UnexposedExpr:
+    case CXCursor_CStyleCastExpr: return CL->Cursor_isNull(child) ? NULL : facts_address_root(v, child);
+    case CXCursor_UnaryOperator:
+        if (CL->getCursorUnaryOperatorKind(c) == CXUnaryOperator_AddrOf)
+            return place_root(v, child);
+        return is_extension(c) ? facts_address_root(v, child) : NULL;
+    case CXCursor_BinaryOperator: {
+        enum CXBinaryOperatorKind k = CL->getCursorBinaryOperatorKind(c);
+        return k == CXBinaryOperator_Add || k == CXBinaryOperator_Sub ? facts_address_root(v, child) : NULL;
+    }
+    case CXCursor_CallExpr:                            // `_Result`: in the frame of the function that defers
+        return !strcmp(facts_string(CL->getCursorSpelling(c)), "gocc_result") ? v->function->result_var : NULL;
+    default: return NULL;
+    }
+}
+
+// ---- assignments ---------------------------------------------------------------------------------
+// May its address not be taken: a bit-field, a register variable of the whole program?
+static bool has_no_address(CXCursor place) {
+    while (CL->getCursorKind(place) == CXCursor_ParenExpr)
+        place = child_of(place);
+    CXCursor declaration = CL->getCursorReferenced(place);
+    if (CL->getCursorKind(place) == CXCursor_MemberRefExpr)
+        return CL->Cursor_isBitField(declaration);
+    return CL->getCursorKind(place) == CXCursor_DeclRefExpr &&
+           CL->Cursor_getStorageClass(declaration) == CX_SC_Register;
+}
+
+// A member that need not be aligned: to take its address is worth a warning.
+static bool is_packed(CXCursor place) {
+    for (; !CL->Cursor_isNull(place); place = child_of(place)) {
+        enum CXCursorKind k = CL->getCursorKind(place);
+        if (k == CXCursor_MemberRefExpr) {
+            CXType record = type_of(child_of(place));
+            if (record.kind == CXType_Pointer)
+                record = CL->getPointeeType(record);
+            if (CL->Type_getAlignOf(record) < 8)
+                return true;
+        } else if (k != CXCursor_ParenExpr && k != CXCursor_UnexposedExpr && k != CXCursor_ArraySubscriptExpr) {
             return false;
-        c = flow_strip(facts_first_child(c));
-    } else if (kind == CXCursor_BinaryOperator && flow_is_pointer(CL->getCursorType(c))) {
-        c = flow_strip(facts_first_child(c));
+        }
     }
-    return !is_array(CL->getCursorType(c)) && flow_is_pointer(CL->getCursorType(c)) && member_of(d, c) == var;
+    return false;
 }
 
-void flow_assign(Draw *d, CXCursor assignment, Hole k) {
-    Cursors children = flow_children(assignment);
-    CXCursor lhs = children.v[0], rhs = children.v[children.n - 1];
-    flow_discard(d, lhs);
-    if (assigns_itself(d, lhs, rhs)) {
-        flow_expression(d, rhs, k);
-        return;
+// Is it part of a union that may hold pointers?
+static bool is_in_union(CXCursor place) {
+    for (; !CL->Cursor_isNull(place); place = child_of(place)) {
+        enum CXCursorKind k = CL->getCursorKind(place);
+        if (k == CXCursor_MemberRefExpr) {
+            CXType record = type_of(child_of(place));
+            bool arrow = record.kind == CXType_Pointer;
+            if (arrow)
+                record = CL->getCanonicalType(CL->getPointeeType(record));
+            if (CL->getCursorKind(CL->getTypeDeclaration(record)) == CXCursor_UnionDecl &&
+                facts_layout(record, false))
+                return true;
+            if (arrow)
+                return false;
+        } else if (k == CXCursor_ArraySubscriptExpr) {
+            CXCursor base = child_of(place);
+            if (CL->getCursorKind(base) != CXCursor_UnexposedExpr || !is_array(child_of(base)))
+                return false;
+        } else if (k != CXCursor_ParenExpr && k != CXCursor_UnexposedExpr) {
+            return false;
+        }
     }
-    Hole store = flow_hole(d, flow_root(d, lhs), assignment, "an assignment");
-    flow_targets(d, store.to, rhs);
-    if (!k.to) {
-        flow_expression(d, rhs, store);
-        return;
-    }
-    Location *value = flow_temporary(d);
-    flow_expression(d, rhs, flow_hole(d, value, assignment, "an assignment"));
-    flow_location(store, value);
-    flow_location(flow_object(d, k), value);
+    return false;
 }
 
-// ---- the marks of constructs ---------------------------------------------------------------------
-static NodeFacts *marked(Draw *d, const char *name, Node **node) {
-    int id = atoi(name + 6);
-    if (id < 1 || id > d->v->tree->n_nodes)
-        return NULL;
-    *node = d->v->tree->by_id[id];
-    return &d->v->facts->nodes[id];
+// A value that can be stored as a whole, other than an atomic one.
+static bool is_plain_value(CXType type) {
+    enum CXTypeKind k = CL->getCanonicalType(type).kind;
+    bool number = (k >= CXType_Bool && k <= CXType_LongDouble) || (k >= CXType_Float128 && k <= CXType_Ibm128);
+    return (number || k == CXType_Enum || k == CXType_Record || k == CXType_Complex || k == CXType_Vector) &&
+           !CL->isConstQualifiedType(type) && CL->Type_getSizeOf(type) > 0;
 }
 
-static Scope *iteration(Scope *s) {
-    while (!s->is_loop)
-        s = s->parent;
-    return s;
+static bool holds_pointers(CXType type) {
+    enum CXTypeKind k = CL->getCanonicalType(type).kind;
+    bool value = k == CXType_Pointer || k == CXType_BlockPointer || k == CXType_NullPtr || k == CXType_Record ||
+                 k == CXType_Atomic || k == CXType_Long || k == CXType_ULong;
+    return value && !CL->isConstQualifiedType(type) && facts_layout(type, false);
 }
 
-// The location of new(T) or make(chan(T)).
-static Location *allocation(Draw *d, NodeFacts *facts, Node *node) {
-    if (!facts->location) {
-        LocationKind kind = node->word == W_NEW ? LOC_NEW : LOC_MAKE;
-        facts->location = graph_location(d->function, kind, iteration(d->scope));
-        facts->location->node = node;
-    }
-    return facts->location;
-}
-
-// A variable that the marker made: its value is that of the construct.
-bool flow_marker_mention(Draw *d, CXCursor declaration, Hole k) {
-    const char *name = facts_string(CL->getCursorSpelling(declaration));
-    Node *node;
-    if (strncmp(name, "gocc_", 5))
+// Sets what the store says of its target; false if nobody needs to be told.
+static bool set_target(Visit *v, Store *s, CXCursor target) {
+    CXType type = CL->getCursorType(target);
+    s->overwrites = !holds_pointers(type);
+    if (!v->function || (s->overwrites && !(is_plain_value(type) && is_in_union(target))) || has_no_address(target))
         return false;
-    NodeFacts *facts = name[5] ? marked(d, name, &node) : NULL;
-    if (!facts || node->kind != N_CALL)
-        return true;
-    if (name[5] == 'T' && node->word == W_ANY_AS && facts->location)
-        flow_location(k, facts->location);             // the place that the value's data points to
-    else if ((name[5] == 'T' && node->word == W_NEW) || (name[5] == 'c' && node->word == W_MAKE))
-        flow_location(flow_address(d, k), allocation(d, facts, node));
+    s->type = facts_type(type);
+    s->root = place_root(v, target);
+    s->packed = is_packed(target);
+    s->rank = (int)v->n_frames;
     return true;
 }
 
-static Hole copy_hole(Draw *d, CXCursor c, const char *name, NodeFacts *facts, Node *node) {
-    const char *copied = strchr(name, '_') ? strchr(name + 5, '_') : NULL;
-    if (node->kind != N_DEFER || !copied)
-        return flow_hole(d, d->graph->heap, c, "a copy for a go block");
-    for (int i = 0; i < facts->n_copies; i++)
-        if (!strcmp(facts->copies[i]->name, copied + 1))
-            return flow_hole(d, graph_variable(facts->copies[i], d->frame), c, "a copy for a deferred block");
-    return flow_hole(d, d->graph->heap, c, "a copy for a deferred block");
+void facts_store_target(Visit *v, CXCursor address, Store *out) {
+    while (CL->getCursorKind(address) == CXCursor_ParenExpr || CL->getCursorKind(address) == CXCursor_UnexposedExpr)
+        address = child_of(address);
+    Store s = {.used = false};
+    if (CL->getCursorKind(address) == CXCursor_UnaryOperator && set_target(v, &s, child_of(address)))
+        *out = s;
 }
 
-static void marker_variable(Draw *d, CXCursor c, const char *name, CXCursor init) {
-    Node *node;
-    NodeFacts *facts = marked(d, name, &node);
-    if (!facts || CL->Cursor_isNull(init))
-        return;
-    switch (name[5]) {
-    case 'v':
-        flow_expression(d, init, flow_hole(d, d->graph->heap, c, node->kind == N_CALL ? "a value that is raised" : "a value that is sent"));
-        break;
-    case 'a':
-        facts->location = flow_temporary(d);
-        flow_expression(d, init, flow_hole(d, facts->location, c, "an operand"));
-        break;
-    case 'k': flow_expression(d, init, copy_hole(d, c, name, facts, node)); break;
-    default: flow_discard(d, init); break;
-    }
+// The first character of the token before or after a span.
+static char char_around(const Tree *t, Span s, int step) {
+    size_t i = step < 0 ? tree_token_at(t, s.start) - 1 : tree_token_at(t, s.end);
+    return i < t->tokens.n ? t->source->text[t->tokens.v[i].span.start] : 0;
 }
 
-// ---- declarations ------------------------------------------------------------------------------
-static void declaration(Draw *d, CXCursor c) {
-    const char *name = facts_string(CL->getCursorSpelling(c));
-    CXCursor init = CL->Cursor_getVarDeclInitializer(c);
-    if (!strncmp(name, "gocc_", 5)) {
-        marker_variable(d, c, name, init);
-        return;
-    }
-    Var *var = facts_var(d->v, c);
-    Cursors children = flow_children(c);
-    for (size_t i = 0; i < children.n; i++)            // the lengths of arrays
-        if (flow_is_expression(children.v[i]) &&
-            (CL->Cursor_isNull(init) || !CL->equalCursors(children.v[i], init)))
-            flow_discard(d, children.v[i]);
-    bool local = var && var->function == d->function;
-    if (local) {
-        graph_variable(var, d->scope);                 // a copy for a deferred block has its location already
-        flow_cleanup(d, c, var->location);
-    }
-    if (!CL->Cursor_isNull(init) && local)
-        flow_targets(d, var->location, init);
-    if (!CL->Cursor_isNull(init))
-        flow_expression(d, init, flow_hole(d, local ? var->location : d->graph->heap, init, "an initialiser"));
+// `({ ...; s; })`
+static bool ends_statement_expression(const Tree *t, Span s) {
+    const char *text = t->source->text;
+    size_t i = tree_token_at(t, s.end);
+    return i + 2 < t->tokens.n && text[t->tokens.v[i + 1].span.start] == '}' &&
+           text[t->tokens.v[i + 2].span.start] == ')';
 }
 
-// ---- statements --------------------------------------------------------------------------------
-static void statement(Draw *d, CXCursor c);
-
-static Scope *enter(Draw *d, bool is_loop) {
-    Scope *before = d->scope;
-    d->scope = arena_alloc(sizeof *d->scope);
-    *d->scope = (Scope){before, is_loop};
-    return before;
-}
-
-static void block(Draw *d, CXCursor body) {
-    Scope *before = enter(d, true), *frame = d->frame;
-    d->frame = d->scope;
-    Cursors children = flow_children(body);
-    for (size_t i = 0; i < children.n; i++)
-        statement(d, children.v[i]);
-    d->frame = frame;
-    d->scope = before;
-}
-
-// The node whose mark is tested or called here, or NULL.
-static Node *mark_of(Draw *d, CXCursor c) {
-    if (CL->getCursorKind(c) == CXCursor_UnaryOperator)
-        c = facts_first_child(c);
-    if (!flow_is_marker_call(c, "gocc_mark"))
-        return NULL;
-    const char *digits = d->v->text + facts_marker_offset(CL->getCursorLocation(c)) + strlen("gocc_mark(");
-    int id = atoi(digits);
-    return id >= 1 && id <= d->v->tree->n_nodes ? d->v->tree->by_id[id] : NULL;
-}
-
-static void detached(Draw *d, CXCursor c, const Node *node) {
-    if (CL->getCursorKind(c) != CXCursor_CallExpr)
-        statement(d, c);                               // a word of the language
-    else if (node->kind == N_GO)
-        flow_keep_arguments(d, c, "an argument of a go statement");
-    else
-        flow_call(d, c, (Hole){0}, d->frame);
-}
-
-static void value_or_statement(Draw *d, CXCursor c, bool last, Hole k) {
-    while (last && k.to && (CL->getCursorKind(c) == CXCursor_LabelStmt || CL->getCursorKind(c) == CXCursor_UnexposedStmt)) {
-        Cursors children = flow_children(c);
-        if (!children.n)
-            return;
-        c = children.v[children.n - 1];
-    }
-    if (last && k.to && flow_is_expression(c))
-        flow_expression(d, c, k);
-    else
-        statement(d, c);
-}
-
-void flow_compound(Draw *d, CXCursor c, Hole last) {
-    Cursors children = flow_children(c);
-    Scope *before = enter(d, false);
-    Node *mark = children.n > 1 ? mark_of(d, children.v[0]) : NULL;
-    for (size_t i = 0; i < children.n; i++) {
-        if (mark && i == 1)
-            detached(d, children.v[i], mark);
-        else
-            value_or_statement(d, children.v[i], i + 1 == children.n, last);
-    }
-    d->scope = before;
-}
-
-// Each part of a loop that runs again; what a for declares lives longer.
-static void loop(Draw *d, CXCursor c) {
-    Cursors children = flow_children(c);
-    Scope *before = enter(d, false);
-    for (size_t i = 0; i < children.n; i++) {
-        if (i == 0 && CL->getCursorKind(children.v[i]) == CXCursor_DeclStmt) {
-            statement(d, children.v[i]);
-            continue;
-        }
-        Scope *header = enter(d, true);
-        statement(d, children.v[i]);
-        d->scope = header;
-    }
-    d->scope = before;
-}
-
-static enum CXChildVisitResult find_label(CXCursor c, CXCursor parent, CXClientData data) {
-    enum CXCursorKind k = CL->getCursorKind(c);
-    (void)parent;
-    *(bool *)data |= k == CXCursor_LabelStmt || k == CXCursor_CaseStmt || k == CXCursor_DefaultStmt;
-    return CXChildVisit_Recurse;
-}
-
-// Which part of `if (0) a; else b;` never runs: 1, 2, or 0 if both may.
-static size_t dead_part(CXCursor c, const Cursors *children) {
-    CXCursor condition = flow_strip(children->v[0]);
-    if (CL->getCursorKind(c) != CXCursor_IfStmt || CL->getCursorKind(condition) != CXCursor_IntegerLiteral)
-        return 0;
-    CXEvalResult value = CL->Cursor_Evaluate(condition);
-    if (!value)
-        return 0;
-    bool known = CL->EvalResult_getKind(value) == CXEval_Int, taken = CL->EvalResult_getAsLongLong(value) != 0;
-    CL->EvalResult_dispose(value);
-    size_t dead = taken ? 2 : 1;
-    bool label = false;
-    if (dead < children->n)
-        CL->visitChildren(children->v[dead], find_label, &label);
-    return label || !known ? 0 : dead;
-}
-
-static void branch(Draw *d, CXCursor c) {
-    Cursors children = flow_children(c);
-    Node *mark = children.n > 1 ? mark_of(d, children.v[0]) : NULL;
-    if (mark) {
-        block(d, children.v[children.n - 1]);
-        return;
-    }
-    size_t dead = children.n ? dead_part(c, &children) : 0;
-    for (size_t i = 0; i < children.n; i++) {
-        if (dead && i == dead)
-            continue;
-        Scope *before = enter(d, false);
-        statement(d, children.v[i]);
-        d->scope = before;
-    }
-}
-
-static void assembler(Draw *d, CXCursor c) {
-    const char *text = flow_text(d, c);
-    size_t n = strcspn(text, "(");
-    d->graph->jumps_anywhere |= memmem(text, n, "goto", 4) != NULL;
-    Cursors children = flow_children(c);
-    for (size_t i = 0; i < children.n; i++)
-        if (flow_is_expression(children.v[i]))
-            flow_expression(d, children.v[i], flow_hole(d, d->graph->heap, c, "an operand of asm"));
-}
-
-static void returned(Draw *d, CXCursor c) {
-    CXCursor value = facts_first_child(c);
-    if (!CL->Cursor_isNull(value))
-        flow_expression(d, value, flow_hole(d, d->graph->result, c, "a result"));
-}
-
-static void statement(Draw *d, CXCursor c) {
-    enum CXCursorKind kind = CL->getCursorKind(c);
-    if (flow_is_expression(c)) {
-        flow_discard(d, c);
-        return;
-    }
-    switch (kind) {
-    case CXCursor_VarDecl: declaration(d, c); return;
-    case CXCursor_CompoundStmt: flow_compound(d, c, (Hole){0}); return;
-    case CXCursor_ForStmt:
-    case CXCursor_WhileStmt:
-    case CXCursor_DoStmt: loop(d, c); return;
+// Frame i is above an expression that spans s: is its value of use there?
+static bool is_used_in(Visit *v, size_t i, Span s) {
+    switch (v->frames[i].kind) {
+    case CXCursor_CompoundStmt:
+    case CXCursor_LabelStmt:
+    case CXCursor_CaseStmt:
+    case CXCursor_DefaultStmt: return ends_statement_expression(v->tree, s);
+    case CXCursor_ForStmt: return char_around(v->tree, s, -1) == ';' && char_around(v->tree, s, 1) == ';';
     case CXCursor_IfStmt:
-    case CXCursor_SwitchStmt: branch(d, c); return;
-    case CXCursor_ReturnStmt: returned(d, c); return;
-    case CXCursor_GCCAsmStmt: assembler(d, c); return;
-    case CXCursor_IndirectGotoStmt: d->graph->jumps_anywhere = true; break;
-    case CXCursor_FunctionDecl:
-    case CXCursor_StructDecl:
-    case CXCursor_UnionDecl:
-    case CXCursor_EnumDecl:
-    case CXCursor_TypedefDecl: return;
-    default: break;
+    case CXCursor_WhileStmt:
+    case CXCursor_DoStmt: return char_around(v->tree, s, 1) == ')';
+    case CXCursor_CStyleCastExpr: return type_of(v->frames[i].cursor).kind != CXType_Void;
+    default: return true;
     }
-    Cursors children = flow_children(c);
-    for (size_t i = 0; i < children.n; i++)
-        statement(d, children.v[i]);
 }
 
-// ---- a function --------------------------------------------------------------------------------
-// The last child of a function is its body.
-void facts_flow(Visit *v, CXCursor function) {
-    Function *f = v->function;
-    FlowGraph *g = f->graph = arena_alloc(sizeof *f->graph);
-    Scope *frame = arena_alloc(sizeof *frame);
-    *frame = (Scope){NULL, true};
-    Draw d = {.v = v, .function = f, .graph = g, .scope = frame, .frame = frame};
-    g->heap = graph_location(f, LOC_HEAP, frame);
-    g->result = graph_location(f, LOC_RESULT, frame);
-    g->result->var = f->result_var;
-    f->result_var->location = g->result;
-    if (CL->isFunctionTypeVariadic(CL->getCanonicalType(CL->getCursorType(function))))
-        g->rest = graph_location(f, LOC_REST, frame);
-    g->params = arena_alloc((size_t)(f->n_params + 1) * sizeof *g->params);
-    for (int i = 0; i < f->n_params; i++)
-        g->params[i] = graph_variable(f->params[i], frame);
-    Cursors children = flow_children(function);
-    for (size_t i = 0; i < children.n; i++)
-        if (CL->getCursorKind(children.v[i]) == CXCursor_CompoundStmt) {
-            Cursors body = flow_children(children.v[i]);
-            for (size_t k = 0; k < body.n; k++)
-                statement(&d, body.v[k]);
-        }
+// Is the expression on top of the frames, whose value is used, the condition of a statement?
+static bool is_condition(Visit *v) {
+    enum CXCursorKind above = v->frames[v->n_frames - 2].kind;
+    return above == CXCursor_IfStmt || above == CXCursor_WhileStmt || above == CXCursor_DoStmt ||
+           above == CXCursor_ForStmt;
+}
+
+// Is the value of the expression on top of the frames of use? A compiler would warn of a value that is not.
+bool facts_value_used(Visit *v) {
+    for (size_t i = v->n_frames - 1; i-- > 0;) {
+        CXCursor parent = v->frames[i].cursor, child = v->frames[i + 1].cursor;
+        bool comma = v->frames[i].kind == CXCursor_BinaryOperator &&
+                     CL->getCursorBinaryOperatorKind(parent) == CXBinaryOperator_Comma;
+        if (comma && CL->equalCursors(child_of(parent), child))
+            return false;
+        bool extension = v->frames[i].kind == CXCursor_UnaryOperator && is_extension(parent);
+        if (v->frames[i].kind != CXCursor_ParenExpr && !comma && !extension)
+            return is_used_in(v, i, facts_extent(v, child));
+    }
+    return true;
+}
+
+// `target = value` in the user's text, with nothing of ours between.
+static bool is_written(Visit *v, const Store *s) {
+    const Tree *t = v->tree;
+    size_t i = tree_token_at(t, s->target.end);
+    return s->target.start < s->target.end && s->target.end <= s->value.start && s->value.start < s->value.end &&
+           s->target.start > v->function->body.start && s->value.end < v->function->body.end &&
+           i + 1 < t->tokens.n && t->source->text[t->tokens.v[i].span.start] == '=' &&
+           t->tokens.v[i].span.end - t->tokens.v[i].span.start == 1 && tree_token_at(t, s->value.start) == i + 1;
+}
+
+void facts_store(Visit *v, CXCursor c) {
+    CXCursor target = child_of(c);
+    Store s = {.target = facts_extent(v, target)};
+    if (!set_target(v, &s, target))
+        return;
+    s.value = facts_extent(v, last_child(c));
+    if (!is_written(v, &s))
+        return;
+    s.used = facts_value_used(v);
+    s.condition = s.used && is_condition(v);
+    Facts *f = v->facts;
+    *ARENA_PUSH(f->stores, f->n_stores, f->cap_stores) = s;
+}
+
+// ---- memcpy and its like -------------------------------------------------------------------------
+static const struct MemoryFunction {
+    const char *name, *instead;
+    int destination;
+} memory_functions[] = {
+    {"memcpy", "go__gc_memcpy", 0},
+    {"memmove", "go__gc_memcpy", 0},
+    {"mempcpy", "go__gc_mempcpy", 0},
+    {"__mempcpy", "go__gc_mempcpy", 0},
+    {"memset", "go__gc_memset", 0},
+    {"bzero", "go__gc_bzero", 0},
+    {"explicit_bzero", "go__gc_bzero", 0},
+    {"bcopy", "go__gc_bcopy", 1},
+    {"wmemcpy", "go__gc_wmemcpy", 0},
+    {"wmemmove", "go__gc_wmemcpy", 0},
+    {"qsort", "go__gc_qsort", 0},
+    {"__memcpy_chk", "go__gc_memcpy_chk", 0},
+    {"__memmove_chk", "go__gc_memcpy_chk", 0},
+    {"__mempcpy_chk", "go__gc_mempcpy_chk", 0},
+    {"__memset_chk", "go__gc_memset_chk", 0},
+};
+
+static const struct MemoryFunction *memory_function(const char *name) {
+    if (!strncmp(name, "__builtin_", 10))
+        name += 10;
+    for (size_t i = 0; i < sizeof memory_functions / sizeof *memory_functions; i++)
+        if (!strcmp(memory_functions[i].name, name))
+            return &memory_functions[i];
+    return NULL;
+}
+
+static bool points_at_pointers(CXType type) {
+    CXType t = CL->getCanonicalType(type);
+    if (t.kind != CXType_Pointer)
+        return facts_layout(type, false);              // an array; or an integer: who knows
+    CXType pointee = CL->getPointeeType(t);
+    return CL->getCanonicalType(pointee).kind == CXType_Void || facts_layout(pointee, false);
+}
+
+// May the memory at this address hold pointers? What its expression was before any conversion tells: a `char *` has none, a `void *`
+// may.
+static bool may_hold_pointers(CXCursor c) {
+    for (;; c = child_of(c)) {
+        enum CXCursorKind k = CL->getCursorKind(c);
+        bool through = k == CXCursor_ParenExpr || k == CXCursor_UnexposedExpr || k == CXCursor_CStyleCastExpr ||
+                       k == CXCursor_BinaryOperator;
+        if (k == CXCursor_UnaryOperator && CL->getCursorUnaryOperatorKind(c) == CXUnaryOperator_AddrOf)
+            return facts_layout(CL->getCursorType(child_of(c)), false);
+        bool narrows = k == CXCursor_CStyleCastExpr &&
+                       CL->getCanonicalType(CL->getPointeeType(type_of(c))).kind != CXType_Void;
+        if (narrows && points_at_pointers(CL->getCursorType(c)))
+            return true;
+        if (!through || CL->Cursor_isNull(child_of(c)))
+            return points_at_pointers(CL->getCursorType(c)) || type_of(c).kind < CXType_Pointer;
+    }
+}
+
+static void add_rename(Visit *v, CXCursor name, const char *instead, Var *root) {
+    Facts *f = v->facts;
+    while (CL->getCursorKind(name) != CXCursor_DeclRefExpr && !CL->Cursor_isNull(name))
+        name = child_of(name);
+    if (CL->Cursor_isNull(name))
+        return;
+    bool exact;
+    size_t at = facts_at(v, CL->getCursorLocation(name), &exact);
+    const char *spelling = facts_string(CL->getCursorSpelling(name));
+    size_t n = strlen(spelling);
+    if (exact && !strncmp(v->tree->source->text + at, spelling, n))
+        *ARENA_PUSH(f->renames, f->n_renames, f->cap_renames) = (Rename){{at, at + n}, instead, root};
+}
+
+void facts_store_call(Visit *v, CXCursor c) {
+    CXCursor callee = CL->getCursorReferenced(c);
+    if (!v->function || CL->Cursor_isNull(callee) || CL->getCursorKind(callee) != CXCursor_FunctionDecl)
+        return;
+    const struct MemoryFunction *m = memory_function(facts_string(CL->getCursorSpelling(callee)));
+    if (!m || facts_function(v, callee) || CL->Cursor_getNumArguments(c) <= m->destination)
+        return;
+    CXCursor destination = CL->Cursor_getArgument(c, (unsigned)m->destination);
+    if (may_hold_pointers(destination))
+        add_rename(v, child_of(c), m->instead, facts_address_root(v, destination));
+}
+
+// A thread that the program makes itself is known to the collector from its first instruction on.
+void facts_store_name(Visit *v, CXCursor c) {
+    CXCursor f = CL->getCursorReferenced(c);
+    if (v->function && CL->getCursorKind(f) == CXCursor_FunctionDecl &&
+        CL->Location_isInSystemHeader(CL->getCursorLocation(f)) &&
+        !strcmp(facts_string(CL->getCursorSpelling(f)), "pthread_create"))
+        add_rename(v, c, "(__extension__ ({ extern __typeof__(pthread_create) go__pthread_create; go__pthread_create; }))",
+                   NULL);
 }

@@ -106,6 +106,23 @@ static const char *user_spelling(CXType type) {
     return strip_typeof(arena_strndup(quoted + 1, strlen(quoted) - 2));
 }
 
+// Is the type (or the element of an array or channel) spelled with C's own words for integers, so that it is no uintptr_t by another name?
+bool facts_spelled_plainly(CXType type) {
+    const char *s = user_spelling(CL->getUnqualifiedType(type));
+    static const char *const channels[] = {"chan(", "chan<-(", "<-chan("};
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++)
+        if (!strncmp(s, channels[i], strlen(channels[i])))
+            s += strlen(channels[i]);
+    for (size_t n; *s && !strchr(")[", *s); s += n + (s[n] == ' ')) {
+        n = strcspn(s, " )[");
+        bool known = (n == 4 && !memcmp(s, "long", n)) || (n == 8 && !memcmp(s, "unsigned", n)) ||
+                     (n == 3 && !memcmp(s, "int", n));
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
 // Two local types of the same name in two functions are two types: the identity names the function.
 static const char *identity(CXType canonical) {
     const char *name = user_spelling(canonical);
@@ -132,7 +149,7 @@ static bool is_named(CXType type, int kind) {
                                facts_string(CL->getTypeSpelling(canonical)));
 }
 
-static void describe_pointer(TypeInfo *info, CXType canonical) {
+static void describe_pointer(TypeInfo *info, CXType type, CXType canonical) {
     CXType elem;
     Direction direction;
     info->is_pointer = true;
@@ -140,6 +157,7 @@ static void describe_pointer(TypeInfo *info, CXType canonical) {
         return;
     TypeInfo *of = arena_alloc(sizeof *of);
     *of = facts_type(elem);
+    of->layout = facts_layout(elem, !facts_spelled_plainly(type));   // the canonical type has lost how it was spelled
     info->is_channel = true;
     info->direction = direction;
     info->elem = of;
@@ -179,9 +197,12 @@ TypeInfo facts_type(CXType type) {
         canonical.kind == CXType_FunctionProto || canonical.kind == CXType_FunctionNoProto;
     info.size = CL->Type_getSizeOf(canonical);
     info.align = CL->Type_getAlignOf(canonical);
+    info.is_atomic = canonical.kind == CXType_Atomic;
+    info.layout = facts_layout(type, false);
+    info.open_end = facts_open_end(type);
     info.is_incomplete = info.size == CXTypeLayoutError_Incomplete;
     if (canonical.kind == CXType_Pointer) {
-        describe_pointer(&info, canonical);
+        describe_pointer(&info, type, canonical);
         info.is_vla = info.elem_is_vla = has_vla(CL->getPointeeType(canonical));
     }
     info.is_scalar = info.is_integer || info.is_pointer || (info.kind >= 1 && info.kind <= 5);

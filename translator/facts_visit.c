@@ -89,8 +89,12 @@ static Var *new_var(Visit *v, CXCursor c, VarKind kind) {
     var->marker_at = facts_marker_offset(CL->getCursorLocation(c));
     var->type = facts_type(CL->getCursorType(c));
     var->scope = v->function->body;
-    if (kind == VAR_PARAMETER && var->type.is_array)   // adjusted to a pointer
-        var->type.is_array = var->type.is_vla = false;
+    if (kind == VAR_PARAMETER && var->type.is_array) { // adjusted to a pointer
+        static uint64_t pointer_mask[] = {1};
+        static const Layout pointer = {.words = 1, .mask = pointer_mask};
+        var->type.is_array = var->type.is_vla = var->type.open_end = false;
+        var->type.layout = &pointer;
+    }
     grow_map(v);
     *ARENA_PUSH(v->facts->vars, v->facts->n_vars, v->facts->cap_vars) = var;
     remember_var(v, var);
@@ -195,6 +199,8 @@ static void marker_variable(Visit *v, CXCursor c, const char *name) {
     } else if (letter == 'T') {
         n->operand = facts_type(CL->getPointeeType(type));
         n->operand_seen = true;
+    } else if (letter == 'p') {
+        facts_store_target(v, CL->Cursor_getVarDeclInitializer(c), &n->target);
     } else if (letter == 'n') {
         n->value = facts_type(type);
         n->value_seen = true;
@@ -388,9 +394,17 @@ static void look(Visit *v, CXCursor c, enum CXCursorKind kind) {
         facts_declared_channel(v, c);
         marked_parameters(v, c);
         break;
-    case CXCursor_DeclRefExpr: mention(v, c); break;
+    case CXCursor_DeclRefExpr:
+        mention(v, c);
+        facts_store_name(v, c);
+        break;
+    case CXCursor_UnexposedExpr: facts_atomic(v, c); break;
     case CXCursor_CompoundLiteralExpr: compound_literal(v, c); break;
-    case CXCursor_CallExpr: facts_call(v, c); break;
+    case CXCursor_CallExpr:
+        facts_call(v, c);
+        facts_store_call(v, c);
+        facts_atomic(v, c);
+        break;
     case CXCursor_ReturnStmt: add_return(v, c); break;
     case CXCursor_BreakStmt: jump(v, c, "break", is_breakable); break;
     case CXCursor_ContinueStmt: jump(v, c, "continue", facts_is_loop); break;
@@ -407,6 +421,8 @@ static void look(Visit *v, CXCursor c, enum CXCursorKind kind) {
         facts_division(v, c);
         if (CL->getCursorBinaryOperatorKind(c) >= CXBinaryOperator_Assign)
             facts_assignment(v, facts_first_child(c));
+        if (CL->getCursorBinaryOperatorKind(c) == CXBinaryOperator_Assign)
+            facts_store(v, c);
         break;
     case CXCursor_UnaryOperator:
         facts_operator(v, c, kind);

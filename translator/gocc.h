@@ -166,12 +166,15 @@ bool tree_needs_translation(const Tree *t);            // false: plain C, goes t
 
 // ---- edit.c: edits on the preprocessed text, and the map of positions ---------------------------------
 // Insertions at one offset come out in this order: those that close a construct (deepest first), then those that open one
-// (shallowest first), then the replacement that starts there. `depth` is the construct's depth. No edit adds or removes a newline:
+// (shallowest first), then the replacement that starts there. `depth` is the construct's depth; what lies in it but is none
+// itself (an assignment) has its depth, too, and a rank above 0 that grows inwards. No edit adds or removes a newline:
 // inserted text has none, newlines in replaced text are kept by edit.c.
 typedef struct Edits Edits;
 Edits *edits_new(const Source *source);
 void edit_open(Edits *e, size_t at, int depth, const char *text);      // before what starts at `at`
 void edit_close(Edits *e, size_t at, int depth, const char *text);     // after what ends at `at`
+void edit_open_at(Edits *e, size_t at, int depth, int rank, const char *text);
+void edit_close_at(Edits *e, size_t at, int depth, int rank, const char *text);
 void edit_replace(Edits *e, size_t start, size_t end, int depth, const char *text);
 // The edited text of a part, on one line, comments and newlines turned into blanks: to mention an operand a second time.
 char *edits_render(Edits *e, Span part);
@@ -205,6 +208,8 @@ typedef struct TranslateOptions {
     int n_clang_args;         // -std, -m, -f flags that change what the text means; no -I, -D
     const char *dump;                                  // -d LIST: comma-separated stages, or NULL
     bool compiler_is_clang;                            // GOCC_CC is a clang: blocks instead of nested functions
+    bool plain_stores;                                 // barriers are calls: another target than x86-64, or a sanitizer
+    bool thread_sanitizer;                             // which is told of stores that the runtime does
     bool lto;                                          // -flto: no references by assembler name
     int escape_report;                                 // level of -fescape-report, or 0
 } TranslateOptions;

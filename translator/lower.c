@@ -29,10 +29,9 @@ const char *lower_text(Lower *l, Span s) {
 // In its own function or block a variable is itself, or behind its pointer if it lives on the heap; elsewhere it is
 // reached through the pointer that the environment carried over.
 const char *lower_name(Lower *l, const Var *v, const Node *block) {
-    (void)l;
     bool shared = v->block != block;
     if (v->jumped && !shared)
-        return F("(*%s)", lower_heap_pointer(v));
+        return F("(*%s)", lower_heap_pointer(l, v));
     return v->heap || shared || v->kind == VAR_RESULT ? F("(*gocc_at_%s)", v->name) : v->name;
 }
 
@@ -62,12 +61,13 @@ const char *lower_type(Lower *l, const TypeInfo *t) {
         i++;
     if (i == l->n_boxed) {
         *ARENA_PUSH(l->boxed, l->n_boxed, l->cap_boxed) = t;
+        const char *layout = lower_layout(l, t);
         buffer_printf(&l->types, "static const struct go_type gocc_type_%zu = { ", i);
         append_string(&l->types, t->spelling);
         buffer_puts(&l->types, ", ");
         append_string(&l->types, t->identity);
-        buffer_printf(&l->types, ", %lld, %lld, %d, %d }; ", t->size > 0 ? t->size : 0,
-                      t->align > 0 ? t->align : 1, t->kind, t->named);
+        buffer_printf(&l->types, ", %lld, %lld, %d, %d, %s }; ", t->size > 0 ? t->size : 0,
+                      t->align > 0 ? t->align : 1, t->kind, t->named, layout);
     }
     return F("&gocc_type_%zu", i);
 }
@@ -131,15 +131,22 @@ static const char clang_blocks[] =
 const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options, Edits **edits) {
     Lower l = {.tree = tree, .facts = facts, .clang = options->compiler_is_clang, .lto = options->lto};
     l.edits = edits_new(tree->source);
+    l.plain_stores = options->plain_stores;
+    l.thread_sanitizer = options->thread_sanitizer;
     lower_heap(&l);
     lower_noescape(&l);
     lower_traps(&l);
+    lower_renames(&l);
     lower_function_names(&l);
     // Inner constructs first: an outer one may mention an operand a second time, as final C.
     for (int i = tree->n_nodes; i >= 1; i--)
         lower_node(&l, tree->by_id[i]);
     lower_frames(&l);
+    lower_atomics(&l);
+    lower_stores(&l);
     *edits = l.edits;
-    return F("%s%s%s", prelude_final(), l.clang ? clang_blocks : "",
-             l.types.length ? l.types.data : "");
+    return F("%s%s%s%s%s%s", prelude_final(), l.clang ? clang_blocks : "",
+             l.thread_sanitizer ? "void __tsan_write_range(void *, unsigned long); " : "",
+             l.slot_type ? "typedef void *__attribute__((__may_alias__)) gocc_slot; " : "",
+             l.layout_text.length ? l.layout_text.data : "", l.types.length ? l.types.data : "");
 }

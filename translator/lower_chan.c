@@ -57,8 +57,9 @@ static void receive2_assigns(Lower *l, Node *n) {
     lower_between(l, n, n->target2.end, n->operand.start,
                   F("); __auto_type gocc_c%d = (", n->id));
     edit_close(l->edits, n->operand.end, n->depth,
-               F("%s *gocc_p%d = gocc_v%d; *gocc_q%d = gocc_k%d; (void)0; }))",
-                 receive_into_v(n->id), n->id, n->id, n->id, n->id));
+               F("%s %s; *gocc_q%d = gocc_k%d; (void)0; }))", receive_into_v(n->id),
+                 lower_store(l, &lower_facts(l, n)->target, F("*gocc_p%d", n->id), F("gocc_v%d", n->id)), n->id,
+                 n->id));
 }
 
 // How the variable that `target` declares is mentioned by the code right after it.
@@ -74,7 +75,7 @@ static void receive2_declares(Lower *l, Node *n) {
     declared(l, n->target2, &ok);
     marker_drop_const(l->edits, l->tree, n->target, n->depth);
     const char *home = value && value->heap
-                           ? F(" = go__new(sizeof%s, __alignof__(%s))", name, name)
+                           ? F(" = %s", lower_new(l, &value->type, name))
                            : "";
     lower_between(l, n, n->target.end, n->target2.start, F("%s; ", home));
     const char *text = l->tree->source->text + n->target2.start;
@@ -83,7 +84,8 @@ static void receive2_declares(Lower *l, Node *n) {
     lower_between(l, n, n->target2.end, n->operand.start,
                   F(" = (__extension__ ({ __auto_type gocc_c%d = (", n->id));
     edit_close(l->edits, n->operand.end, n->depth,
-               F("%s %s = gocc_v%d; gocc_k%d; }))%s", receive_into_v(n->id), name, n->id, n->id,
+               F("%s %s; gocc_k%d; }))%s", receive_into_v(n->id),
+                 lower_store_variable(l, value, name, F("gocc_v%d", n->id)), n->id,
                  ok ? lower_heap_tail(l, ok) : ""));
 }
 
@@ -100,10 +102,9 @@ void lower_range(Lower *l, Node *n) {
     Var *v;
     const char *name = declared(l, n->target, &v);
     marker_drop_const(l->edits, l->tree, n->target, n->depth);
-    const char *home = v && v->heap ? F(" = go__new(sizeof%s, __alignof__(%s))", name, name) : "";
+    const char *home = v && v->heap ? F(" = %s", lower_new(l, &v->type, name)) : "";
     const char *fresh = v && v->per_iteration
-                            ? F("gocc_at_%s = go__new(sizeof(*gocc_at_%s), __alignof__(*gocc_at_%s))", v->name,
-                                v->name, v->name)
+                            ? F("gocc_at_%s = %s", v->name, lower_new(l, &v->type, F("*gocc_at_%s", v->name)))
                             : "";
     edit_open(l->edits, n->keyword, n->depth,
               F("for (void *gocc_r%d[3] = {0}; !gocc_r%d[1]; gocc_r%d[1] = gocc_r%d) ", n->id, n->id,
@@ -115,6 +116,7 @@ void lower_range(Lower *l, Node *n) {
                     n->id, n->id));
     lower_between(l, n, n->operand.end, n->rparen,
                   F(")); } %s gocc_v%d; _Bool gocc_k%d = go__chan_recv((void *)gocc_c%d, &gocc_v%d); "
-                    "if (gocc_k%d) %s = gocc_v%d; (void)%s; gocc_k%d; })); %s",
-                    elem_of(n->id), n->id, n->id, n->id, n->id, n->id, name, n->id, name, n->id, fresh));
+                    "if (gocc_k%d) %s; (void)%s; gocc_k%d; })); %s",
+                    elem_of(n->id), n->id, n->id, n->id, n->id, n->id,
+                    lower_store_variable(l, v, name, F("gocc_v%d", n->id)), name, n->id, fresh));
 }

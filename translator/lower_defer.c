@@ -127,7 +127,7 @@ static void lower_function(Lower *l, Function *f) {
     if (f->has_recover)
         buffer_printf(&head, " void *gocc_recover = go__recover_enter((void *)%s);", f->name);
     for (int i = 0; i < f->n_params; i++)
-        buffer_puts(&head, lower_heap_parameter(f->params[i]));
+        buffer_puts(&head, lower_heap_parameter(l, f->params[i]));
     if (f->has_defer) {
         append_records(l, f, NULL, &head);
         const char *last = is_noreturn(l, f) ? "__builtin_unreachable()"

@@ -17,16 +17,16 @@ static bool is_vla(const Var *v) {
 }
 
 // How the pointer to a shared variable is written where the block stands.
-static const char *pointer_to(const Var *v, const Node *around) {
+static const char *pointer_to(Lower *l, const Var *v, const Node *around) {
     if (v->kind == VAR_RESULT && !around)
         return "&gocc_f.result";
     if (v->jumped && v->block == around)
-        return lower_heap_pointer(v);
+        return lower_heap_pointer(l, v);
     return v->heap || v->block != around ? F("gocc_at_%s", v->name) : F("&%s", v->name);
 }
 
-static const char *pointer_type(const Var *v, const Node *around) {
-    return F("__typeof__(%s)", pointer_to(v, around));
+static const char *pointer_type(Lower *l, const Var *v, const Node *around) {
+    return F("__typeof__(%s)", pointer_to(l, v, around));
 }
 
 static const char *copy_name(const Node *n, const Var *v) {
@@ -43,7 +43,7 @@ void lower_environment(Lower *l, Node *n, const char *header, Buffer *out) {
         if (is_vla(v))
             buffer_printf(out, "void *gocc_at_%s; unsigned long gocc_len_%s; ", v->name, v->name);
         else
-            buffer_printf(out, "%s gocc_at_%s; ", pointer_type(v, f->block), v->name);
+            buffer_printf(out, "%s gocc_at_%s; ", pointer_type(l, v, f->block), v->name);
     }
     for (int i = 0; i < f->n_copies; i++)
         buffer_printf(out, "__typeof__(%s) %s; ", copy_name(n, f->copies[i]), f->copies[i]->name);
@@ -57,7 +57,7 @@ void lower_fill(Lower *l, Node *n, const char *target, Buffer *out) {
     for (int i = 0; i < f->n_captures; i++) {
         const Var *v = f->captures[i];
         buffer_printf(out, "%sgocc_at_%s = %s%s; ", target, v->name, is_vla(v) ? "(void *)" : "",
-                      pointer_to(v, f->block));
+                      pointer_to(l, v, f->block));
         if (is_vla(v))
             buffer_printf(out, "%sgocc_len_%s = sizeof(*gocc_at_%s) / sizeof((*gocc_at_%s)[0]); ", target,
                           v->name, v->name, v->name);
@@ -95,7 +95,7 @@ void lower_block_head(Lower *l, const Node *n, Buffer *out) {
         else
             buffer_printf(out, " __typeof__(gocc_e->%s) %s = gocc_e->%s; (void)%s;", v->name, v->name,
                           v->name, v->name);
-        buffer_puts(out, lower_heap_parameter(v));
+        buffer_puts(out, lower_heap_parameter(l, v));
     }
 }
 
@@ -207,7 +207,7 @@ static const char *call_text(Lower *l, Node *n) {
         return builtin;
     Buffer call = {0};
     buffer_puts(&call, f->calls_builtin    ? "go_panicf("
-                       : f->calls_function ? F("%s(", lower_text(l, n->callee))
+                       : f->calls_function ? F("%s(", edits_render(l->edits, n->callee))
                                            : "gocc_e->gocc_call(");
     for (int i = 0; i < n->n_args; i++)
         buffer_printf(&call, "%s%s", i ? ", " : "",

@@ -89,20 +89,20 @@ static const char *declarator_again(Lower *l, const Var *v, const char *suffix) 
 }
 
 // ---- declarations ------------------------------------------------------------------------------
-static const char *copy_of(const Var *v) {
-    return F("go__new_copy((const void *)&%s, sizeof(%s), __alignof__(%s))", v->name, v->name, v->name);
+static const char *copy_of(Lower *l, const Var *v) {
+    return lower_new_copy(l, &v->type, F("&%s", v->name), v->name);
 }
 
 static const char *home_of(const Var *v) {
     return F("gocc_h%zu", v->at);
 }
 
-const char *lower_heap_pointer(const Var *v) {
+const char *lower_heap_pointer(Lower *l, const Var *v) {
     const char *home = home_of(v);
     if (!v->jumped)
         return F("gocc_at_%s", v->name);
-    return F("((__typeof__(%s) *)(%s ? %s : (%s = go__new(sizeof(%s), __alignof__(%s)))))", v->name, home,
-             home, home, v->name, v->name);
+    return F("((__typeof__(%s) *)(%s ? %s : (%s = %s)))", v->name, home, home, home,
+             lower_new(l, &v->type, v->name));
 }
 
 const char *lower_heap_homes(Lower *l, const Function *f, const Node *block) {
@@ -120,16 +120,15 @@ const char *lower_heap_tail(Lower *l, const Var *v) {
     if (!v->heap)
         return "";
     if (v->jumped)
-        return F(", %s __attribute__((unused)) = (%s = %s)", declarator_again(l, v, ""), home_of(v), copy_of(v));
-    return F(", %s = %s", declarator_again(l, v, ""), copy_of(v));
+        return F(", %s __attribute__((unused)) = (%s = %s)", declarator_again(l, v, ""), home_of(v), copy_of(l, v));
+    return F(", %s = %s", declarator_again(l, v, ""), copy_of(l, v));
 }
 
-const char *lower_heap_parameter(const Var *v) {
+const char *lower_heap_parameter(Lower *l, const Var *v) {
     if (!v || !v->heap)
         return "";
-    return F(" __typeof__(%s) *gocc_at_%s = go__new_copy((const void *)&%s, sizeof(__typeof__(%s)), "
-             "__alignof__(__typeof__(%s)));",
-             v->name, v->name, v->name, v->name, v->name);
+    return F(" __typeof__(%s) *gocc_at_%s = %s;", v->name, v->name,
+             lower_new_copy(l, &v->type, F("&%s", v->name), F("__typeof__(%s)", v->name)));
 }
 
 static bool in_span(size_t at, Span s) {
@@ -189,7 +188,7 @@ static bool declare_auto(Lower *l, const Var *v, size_t name) {
     if (start == 0 || !token_is(t, start - 1, "__auto_type") || v->in_for_header)
         return false;
     size_t end = tree_token_at(t, v->init.end);
-    edit_close(l->edits, t->tokens.v[end].span.end, 0, lower_heap_parameter(v));
+    edit_close(l->edits, t->tokens.v[end].span.end, 0, lower_heap_parameter(l, v));
     return true;
 }
 
@@ -201,17 +200,18 @@ static void declare(Lower *l, const Var *v) {
     if (!v->init.end && !v->jumped && !has_alignment(l, v)) {
         plain_name(l, v);
         edit_close(l->edits, end_of_declaration(t, name), DEEP,
-                   F(" = go__new(sizeof(*gocc_at_%s), __alignof__(*gocc_at_%s))", v->name, v->name));
+                   F(" = %s", lower_new(l, &v->type, F("*gocc_at_%s", v->name))));
         return;
     }
     size_t end = v->init.end ? v->init.end : end_of_declaration(t, name);
     if (v->self_reference && !v->jumped) {
         size_t start = t->tokens.v[declarator_start(t, name)].span.start;
         edit_open(l->edits, start, DEEP,
-                  F("%s = go__new(sizeof(*gocc_at_%s), __alignof__(*gocc_at_%s)), ",
-                    declarator_again(l, v, ""), v->name, v->name));
+                  F("%s = %s, ", declarator_again(l, v, ""),
+                    lower_new(l, &v->type, F("*gocc_at_%s", v->name))));
         edit_close(l->edits, end, 0,
-                   F(", %s __attribute__((unused)) = __builtin_memcpy((void *)gocc_at_%s, &%s, sizeof(%s))",
+                   F(", %s __attribute__((unused)) = (go__gc_copy((void *)gocc_at_%s, (const void *)&%s, sizeof(%s)), "
+                     "(void *)0)",
                      declarator_again(l, v, "_"), v->name, v->name, v->name));
         return;
     }
@@ -233,14 +233,14 @@ static void declare_fresh(Lower *l, const Var *v) {
     bool empty = token_is(t, i, ")");
     if (v->jumped) {
         edit_close(l->edits, t->tokens.v[i - 1].span.end, DEEP,
-                   F(" (void)(%s = go__new_copy((const void *)%s, sizeof(%s), __alignof__(%s)))%s",
-                     home_of(v), lower_heap_pointer(v), v->name, v->name, empty ? "" : ", "));
+                   F(" (void)(%s = %s)%s", home_of(v),
+                     lower_new_copy(l, &v->type, lower_heap_pointer(l, v), v->name), empty ? "" : ", "));
         return;
     }
     edit_close(l->edits, t->tokens.v[i - 1].span.end, DEEP,
-               F(" (void)(gocc_at_%s = go__new_copy((const void *)gocc_at_%s, sizeof(*gocc_at_%s), "
-                 "__alignof__(*gocc_at_%s)))%s",
-                 v->name, v->name, v->name, v->name, empty ? "" : ", "));
+               F(" (void)(gocc_at_%s = %s)%s", v->name,
+                 lower_new_copy(l, &v->type, F("gocc_at_%s", v->name), F("*gocc_at_%s", v->name)),
+                 empty ? "" : ", "));
 }
 
 // ---- mentions ----------------------------------------------------------------------------------
@@ -256,8 +256,7 @@ static void literal(Lower *l, const Var *v) {
     int depth = 2000000 - (int)(v->init.end - v->init.start);
     edit_open(l->edits, v->init.start, depth, "(*(__extension__ ({ __auto_type gocc_l = &(");
     edit_close(l->edits, v->init.end, depth,
-               "); (__typeof__(gocc_l))go__new_copy((const void *)gocc_l, sizeof(*gocc_l), "
-               "__alignof__(*gocc_l)); })))");
+               F("); (__typeof__(gocc_l))%s; })))", lower_new_copy(l, &v->type, "gocc_l", "*gocc_l")));
 }
 
 void lower_heap(Lower *l) {

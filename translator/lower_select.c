@@ -65,20 +65,32 @@ static void bool_target(Lower *l, Node *c) {
         edit_replace(l->edits, c->target2.start, c->target2.start + 4, c->depth, "_Bool");
 }
 
+// Of two targets the first; NULL if nobody needs to be told.
+static const Store *told_target(Lower *l, Node *c) {
+    const Store *s = &lower_facts(l, c)->target;
+    return s->type.known && (!s->root || s->root->heap) ? s : NULL;
+}
+
 static void target_case(Select *s, Node *c, int index) {
     Lower *l = s->l;
     const char *head = F("; goto gocc_b%d; gocc_h%d: gocc_s%d[%d].chan = (void *)(", c->id, c->id,
                          s->id, index);
-    lower_between(l, c, c->keyword, c->target.start, F("goto gocc_h%d; case %d: { ", c->id, index));
+    // The parts around the target of an assignment that a collector must be told of.
+    const Store *told = c->declares ? NULL : c->target2.end ? told_target(l, c)
+                                                            : lower_store_at(l, c->target);
+    int k = told ? ++l->n_barriers : 0;
+    const char *open = told ? lower_store_open(l, k, told) : "", *middle = told ? lower_store_middle(l, k, told) : "";
+    const char *close = told ? lower_store_close(l, k, told) : "";
+    lower_between(l, c, c->keyword, c->target.start, F("goto gocc_h%d; case %d: { %s", c->id, index, open));
     if (c->target2.end) {
         bool_target(l, c);
         lower_between(l, c, c->target.end, c->target2.start,
-                      F(" = %s%s; ", slot_of(l, c), tail_of(l, c, c->target)));
+                      F("%s = %s%s%s; ", middle, slot_of(l, c), close, tail_of(l, c, c->target)));
         lower_between(l, c, c->target2.end, c->operand.start,
                       F(" = gocc_s%d[%d].ok%s%s", s->id, index, tail_of(l, c, c->target2), head));
     } else {
         lower_between(l, c, c->target.end, c->operand.start,
-                      F(" = %s%s%s", slot_of(l, c), tail_of(l, c, c->target), head));
+                      F("%s = %s%s%s%s", middle, slot_of(l, c), close, tail_of(l, c, c->target), head));
     }
     lower_between(l, c, c->operand.end, c->colon + 1,
                   F("); gocc_s%d[%d].value = gocc_v%d; gocc_s%d[%d].send = 0; goto gocc_n%d; "

@@ -14,22 +14,23 @@ static void wrap(Lower *l, Node *n, const char *open, const char *close) {
 static void lower_make(Lower *l, Node *n) {
     const char *type = edits_render(l->edits, n->args[0]);
     const char *size = F("sizeof(*(**(__typeof__(%s))0)(gocc_t))", type);
+    const char *layout = lower_layout(l, lower_facts(l, n)->operand.elem);
     lower_between(l, n, n->keyword, n->args[0].start, "((__typeof__(");
     if (n->n_args == 1) {
-        lower_between(l, n, n->args[0].end, n->rparen + 1, F("))go__chan_make(%s, 0))", size));
+        lower_between(l, n, n->args[0].end, n->rparen + 1, F("))go__chan_make(%s, 0, %s))", size, layout));
         return;
     }
     lower_between(l, n, n->args[0].end, n->args[1].start, F("))go__chan_make(%s, (", size));
-    lower_between(l, n, n->args[1].end, n->rparen + 1, ")))");
+    lower_between(l, n, n->args[1].end, n->rparen + 1, F("), %s))", layout));
 }
 
-static void lower_new(Lower *l, Node *n) {
+static void lower_new_object(Lower *l, Node *n) {
     const char *type = edits_render(l->edits, n->args[0]);
     if (lower_facts(l, n)->on_stack) {
         wrap(l, n, "((__typeof__(", lower_slot(n, type));
         return;
     }
-    wrap(l, n, "((__typeof__(", F(") *)go__new(sizeof(%s), __alignof__(%s)))", type, type));
+    wrap(l, n, "((__typeof__(", F(") *)%s)", lower_new(l, &lower_facts(l, n)->operand, type)));
 }
 
 static void lower_panic(Lower *l, Node *n) {
@@ -51,7 +52,7 @@ static void lower_any_test(Lower *l, Node *n) {
 void lower_call(Lower *l, Node *n) {
     switch (n->word) {
     case W_MAKE: lower_make(l, n); break;
-    case W_NEW: lower_new(l, n); break;
+    case W_NEW: lower_new_object(l, n); break;
     case W_LEN: wrap(l, n, "go__chan_len((void *)(", "))"); break;
     case W_CAP: wrap(l, n, "go__chan_cap((void *)(", "))"); break;
     case W_CLOSE: wrap(l, n, "go__chan_close((void *)(", "))"); break;

@@ -14,6 +14,13 @@ typedef struct Function Function;
 typedef struct Location Location;                      // escape.h
 typedef struct FlowGraph FlowGraph;
 
+// Which 8-byte words of a value may hold pointers: bit i % 64 of mask[i / 64]; or any of them.
+typedef struct Layout {
+    bool any;
+    unsigned words;
+    uint64_t *mask;
+} Layout;
+
 // A type as far as lowering and messages need it. `elem` and `direction` describe a channel.
 typedef struct TypeInfo {
     bool known;                    // false: clang could not tell (after an error)
@@ -25,9 +32,12 @@ typedef struct TypeInfo {
     bool named;                    // a typedef of an arithmetic or string type
     bool is_any;                   // struct go_any
     bool is_integer, is_pointer, is_void, is_array, is_function, is_incomplete, is_vla;
+    bool is_atomic;                // _Atomic
     bool is_scalar;                // arithmetic or pointer: can be a condition
     long long size, align;         // bytes; size < 0: unknown
     const struct TypeInfo *elem;   // of a channel
+    const Layout *layout;          // where pointers lie in a value, or in one element of an array; NULL: nowhere
+    bool open_end;                 // an array, or ends in one: a pointer one past it is none of what follows in memory
     bool elem_is_vla;              // of a variable-length array: the elements are such arrays, too
 } TypeInfo;
 
@@ -113,6 +123,40 @@ struct Function {
     bool assigns_globals;
 };
 
+// A store that may put a pointer into memory: `target = value`.
+typedef struct Store {
+    Span target, value;
+    TypeInfo type;                 // of the target; not known: no pointer, or none of our business
+    Var *root;                     // the variable that the target is part of; NULL: a global, or behind a pointer
+    bool overwrites;               // no pointer itself, but its union may hold one until now
+    bool packed;                   // a member that need not be aligned
+    bool used;                     // the value of the assignment is
+    bool condition;                // it is one, as it stands: `if (p = q)`, of which compilers warn
+    int rank;                      // grows inwards: which of two assignments lies within the other
+} Store;
+
+// A function to be called by another name, unless `root` lives on the stack: memcpy and its like, into memory that may hold pointers.
+typedef struct Rename {
+    Span name;
+    const char *instead;
+    Var *root;
+} Rename;
+
+// An atomic operation: argument 0 is the object's address, argument `value` what is stored there, or its address.
+typedef struct AtomicForm {
+    const char *name;
+    int value;                     // -1: stores zero
+    bool by_address, returns;
+} AtomicForm;
+typedef struct Atomic {
+    Span name;
+    const AtomicForm *form;
+    TypeInfo type;                 // of the object
+    Var *root;
+    bool used;
+    int rank;
+} Atomic;
+
 // What facts say of one construct; index = node id.
 typedef struct NodeFacts {
     Function *function;            // the function around it, or NULL at file scope
@@ -121,6 +165,7 @@ typedef struct NodeFacts {
     long long args_bytes;          // N_GO, N_DEFER call: room for the arguments, at most
     TypeInfo operand;              // channel operand; argument of len, cap, close, panic; T of make, new, any_is, any_as
     TypeInfo value;                // N_CALL make: the size
+    Store target;                  // N_RECV2, N_CASE with two targets: the first of them
     bool operand_seen, value_seen; // clang could type it
     bool constant;
     long long constant_value;       // make's size
@@ -177,6 +222,12 @@ typedef struct Facts {
     size_t n_traps, cap_traps;
     Goto *gotos;
     size_t n_gotos, cap_gotos;
+    Store *stores;
+    size_t n_stores, cap_stores;
+    Rename *renames;
+    size_t n_renames, cap_renames;
+    Atomic *atomics;
+    size_t n_atomics, cap_atomics;
     Misuse *misuses;
     size_t n_misuses, cap_misuses;
     unsigned char *claimed;        // a bit per byte of the text: clang knows what the word there is
@@ -225,6 +276,13 @@ typedef struct Lower {
     Buffer types;                  // descriptors of boxed types, at file scope
     const TypeInfo **boxed;
     size_t n_boxed, cap_boxed;
+    Buffer layout_text;            // layouts of what is allocated, at file scope
+    const Layout **layouts;
+    size_t n_layouts, cap_layouts;
+    bool plain_stores;             // barriers are calls: under a sanitizer, or where the short form is not known
+    bool thread_sanitizer;
+    bool slot_type;                // gocc_slot is used
+    int n_barriers;                // numbers the variables of each
 } Lower;
 // Adds the edits of final C and returns the prelude that goes before them.
 const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options, Edits **edits);
@@ -237,6 +295,24 @@ const char *lower_elem(Lower *l, Span channel);        // the element type of a 
 const char *lower_type(Lower *l, const TypeInfo *t);   // the address of the descriptor of a boxed type
 const char *lower_text(Lower *l, Span s);              // the user's text, as it was
 Var *lower_var_at(Lower *l, size_t offset);            // declared there, or NULL
+// lower_barrier.c, lower_atomic.c
+void lower_renames(Lower *l);                          // before the constructs
+void lower_stores(Lower *l);                           // after them
+void lower_atomics(Lower *l);
+Store *lower_store_at(Lower *l, Span target);          // the assignment to it that needs to be told, or NULL
+// `place = value`, a full expression, for code of ours.
+const char *lower_store(Lower *l, const Store *s, const char *place, const char *value);
+const char *lower_store_variable(Lower *l, const Var *v, const char *place, const char *value);
+const char *lower_store_open(Lower *l, int number, const Store *s);       // before the target
+const char *lower_store_middle(Lower *l, int number, const Store *s);     // after it, before the `=`
+const char *lower_store_close(Lower *l, int number, const Store *s);      // after the value
+// An expression that begins an atomic store to *gocc_w<number> of a value that lies at the address `from`; *ends: what ends it.
+const char *lower_atomic_begin(Lower *l, int number, const TypeInfo *t, const char *from, const char **ends);
+int lower_depth(Lower *l, Span s);                     // of the construct around it
+// lower_layout.c. `what`: an expression or type of type t, as sizeof takes it between parentheses.
+const char *lower_layout(Lower *l, const TypeInfo *t);  // the address of where pointers lie in a value, or a null pointer
+const char *lower_new(Lower *l, const TypeInfo *t, const char *what);          // a call that gives zeroed memory for one
+const char *lower_new_copy(Lower *l, const TypeInfo *t, const char *from, const char *what);   // the same, filled from there
 // lower_go.c, lower_defer.c
 void lower_go(Lower *l, Node *n);
 void lower_defer(Lower *l, Node *n);
@@ -259,8 +335,8 @@ void lower_word(Lower *l, Node *n);
 void lower_call(Lower *l, Node *n);
 void lower_traps(Lower *l);                            // tests of divisors and pointers
 void lower_heap(Lower *l);                             // declarations and mentions of variables
-const char *lower_heap_parameter(const Var *v);        // at the head of a function or block: the parameter's home
-const char *lower_heap_pointer(const Var *v);          // where it is declared: the address of its home
+const char *lower_heap_parameter(Lower *l, const Var *v);   // at the head of a function or block: the parameter's home
+const char *lower_heap_pointer(Lower *l, const Var *v);     // where it is declared: the address of its home
 const char *lower_heap_homes(Lower *l, const Function *f, const Node *block);  // at the head: homes of jumped variables
 void lower_noescape(Lower *l);                         // noescape.c: takes the attribute out
 const char *lower_slots(Lower *l, const Function *f, const Node *block);       // lower_slot.c: room for new(T), at the head

@@ -10,6 +10,7 @@
 #ifndef GORT_ARCH_ARCH_H
 #define GORT_ARCH_ARCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct Machine;
@@ -66,6 +67,22 @@ static inline __attribute__((always_inline)) struct Machine *arch_machine(void) 
 #endif
     return m;
 }
+
+// Of the calling function, below the registers that it has saved.
+static inline __attribute__((always_inline)) uintptr_t arch_stack_pointer(void) {
+    uintptr_t sp;
+#if defined(__x86_64__)
+    __asm__ volatile("movq %%rsp, %0" : "=r"(sp));
+#else
+    __asm__ volatile("mov %0, sp" : "=r"(sp));
+#endif
+    return sp;
+}
+
+// Where a thread interrupted at pc is to go on: at pc, or, if it stands between the check and the
+// store of a pointer, before the check. Async-signal-safe. is_mapped tells whether the page of an
+// address can be read.
+uintptr_t gort_window_start(uintptr_t pc, bool (*is_mapped)(uintptr_t));
 
 // A counter that grows steadily, at some 1 to 4 per nanosecond: only for "has enough time passed to
 // look at the clock".

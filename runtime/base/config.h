@@ -12,6 +12,7 @@
 #define GORT_STACKS_PER_CHUNK 4u
 #define GORT_FAIR_TICKS 7u
 #define GORT_ID_BATCH 2u
+#define GORT_GREY_CHUNK 6u
 #else
 #define GORT_RUNQ_SIZE 256u // power of two; half of it moves at a time
 #define GORT_GOROUTINE_CACHE 128u
@@ -19,6 +20,7 @@
 #define GORT_STACKS_PER_CHUNK 64u // 16 MiB of address space per mmap
 #define GORT_FAIR_TICKS 61u // prime, so that it does not fall in step with a program's own rhythm
 #define GORT_ID_BATCH 16u // goroutine ids taken from the shared counter at a time
+#define GORT_GREY_CHUNK 254u // grey objects that change hands at a time: 2 KiB
 #endif
 
 #define GORT_MAX_PROCS 1024 // processors; as many as Go accepts in practice on a machine

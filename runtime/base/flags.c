@@ -8,7 +8,7 @@
 
 Flags gort_flags;
 
-static void report(const char *name, const char *value, const char *meaning) {
+void gort_flags_report(const char *name, const char *value, const char *meaning) {
     Print p;
     gort_print_start(&p);
     gort_print_text(&p, "gocc: ");
@@ -36,23 +36,34 @@ static bool parse_number(const char *text, const char *end, int64_t *out) {
     return true;
 }
 
+typedef struct Entry {
+    const char *name;
+    int64_t *value;
+    bool *given; // or NULL
+} Entry;
+
+static const Entry entries[] = {
+    {"seed", &gort_flags.seed, &gort_flags.has_seed},
+    {"verify", &gort_flags.verify, NULL},
+    {"gctrace", &gort_flags.gctrace, NULL},
+    {"gcstress", &gort_flags.gcstress, NULL},
+    {"clobberfree", &gort_flags.clobberfree, NULL},
+    {"checkmark", &gort_flags.checkmark, NULL},
+    {"cgocheck", &gort_flags.cgocheck, NULL},
+};
+
 static void read_entry(const char *entry, const char *end) {
     const char *equals = memchr(entry, '=', (size_t)(end - entry));
-    if (!equals) return;
-    size_t n = (size_t)(equals - entry);
-    bool is_seed = n == 4 && !memcmp(entry, "seed", n);
-    bool is_verify = n == 6 && !memcmp(entry, "verify", n);
-    int64_t value;
-    if (!is_seed && !is_verify) return;
-    if (!parse_number(equals + 1, end, &value)) {
-        report("GODEBUG", entry, "expected a whole number");
-        return;
-    }
-    if (is_seed) {
-        gort_flags.has_seed = true;
-        gort_flags.seed = (uint64_t)value;
-    } else {
-        gort_flags.verify = value != 0;
+    size_t n = equals ? (size_t)(equals - entry) : 0;
+    for (size_t i = 0; equals && i < sizeof entries / sizeof *entries; i++) {
+        int64_t value;
+        if (strlen(entries[i].name) != n || memcmp(entries[i].name, entry, n)) continue;
+        if (!parse_number(equals + 1, end, &value)) {
+            gort_flags_report("GODEBUG", entry, "expected a whole number");
+            return;
+        }
+        *entries[i].value = value;
+        if (entries[i].given) *entries[i].given = true;
     }
 }
 
@@ -70,11 +81,11 @@ int64_t gort_flags_number(const char *name, int64_t low, int64_t high, int64_t o
     int64_t value;
     if (!text || !*text) return otherwise;
     if (!parse_number(text, text + strlen(text), &value)) {
-        report(name, text, "expected a whole number");
+        gort_flags_report(name, text, "expected a whole number");
         return otherwise;
     }
     if (value < low || value > high) {
-        report(name, text, "out of range");
+        gort_flags_report(name, text, "out of range");
         return otherwise;
     }
     return value;

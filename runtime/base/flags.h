@@ -8,8 +8,11 @@
 typedef struct Flags {
     // GODEBUG=seed=N: one processor, all random choices and the schedule follow from N.
     bool has_seed;
-    uint64_t seed;
-    bool verify;            // GODEBUG=verify=1: the verify_* functions run at their places
+    int64_t seed;
+    int64_t verify; // not 0: the verify_* functions run at their places
+    // The collector: a line for each collection; a collection at every n-th allocation; freed
+    // memory is filled with 0xdeadbeef; marking is checked; misplaced pointers are looked for.
+    int64_t gctrace, gcstress, clobberfree, checkmark, cgocheck;
 } Flags;
 
 extern Flags gort_flags;
@@ -21,5 +24,7 @@ void gort_flags_read(void);
 // The environment variable `name` as a whole number in [low, high]; `otherwise` if it is unset,
 // empty, or, with a report on stderr, not such a number.
 int64_t gort_flags_number(const char *name, int64_t low, int64_t high, int64_t otherwise);
+// Says that a setting cannot be read: `gocc: NAME=VALUE: MEANING; the default holds`.
+void gort_flags_report(const char *name, const char *value, const char *meaning);
 
 #endif

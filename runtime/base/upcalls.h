@@ -8,6 +8,12 @@
 #ifndef GORT_BASE_UPCALLS_H
 #define GORT_BASE_UPCALLS_H
 
+#include <stdbool.h>
+
+struct Goroutine;
+struct Machine;
+struct Standing;
+
 struct Upcalls {
     // Panics with a run-time error whose whole text this is; runs on the goroutine's stack, no lock
     // held.
@@ -20,6 +26,15 @@ struct Upcalls {
     void (*thread_started)(void);
     // On an attached thread that is detached (its pthread key destructor). NULL: nothing.
     void (*thread_ended)(void);
+    // The collector asks a thread (sched/suspend.h). Runs on that thread, perhaps in a signal
+    // handler, or for a thread that is asleep; `at` NULL: it has no goroutine's stack.
+    void (*answer)(struct Machine *m, bool scan, const struct Standing *at);
+    // While the collector looks through stacks: a goroutine is about to run with this stack pointer,
+    // or has just been born. Suspension is held off.
+    void (*before_run)(struct Machine *m, struct Goroutine *g, void *sp);
+    void (*born)(struct Machine *m, struct Goroutine *g);
+    // An allocation has found that the collector wants something of its thread. May block.
+    void (*allocated)(struct Machine *m);
 };
 
 extern const struct Upcalls gort_upcalls;

@@ -23,6 +23,7 @@
 #include "base/flags.h"
 #include "base/upcalls.h"
 #include "sched/sanitize.h"
+#include "sched/suspend.h"
 #include <go/chan.h>
 #include <string.h>
 
@@ -52,6 +53,28 @@ static inline __attribute__((always_inline)) void value_clear(void *at, size_t s
         __builtin_memset(at, 0, 4);
     else
         sanitize_clear(at, size);
+}
+
+// Values that may hold pointers: what goes from one place to another is greyed, while the collector
+// marks. The sender's stack, or the buffer, is about to forget it, and the receiver's stack may
+// have been looked through already.
+static __attribute__((noinline)) void pointers_move(void *to, const void *from, size_t size) {
+    Machine *m = machine_current();
+    suspend_hold(m);
+    if (unlikely(go__gc_marking)) {
+        gort_grey_words(&m->grey, to, (char *)to + size);
+        gort_grey_words(&m->grey, from, (const char *)from + size);
+    }
+    value_copy(to, from, size);
+    suspend_allow(m);
+}
+
+static inline __attribute__((always_inline)) void value_move(const Channel *c, void *to,
+                                                             const void *from) {
+    if (likely(!c->pointers))
+        value_copy(to, from, c->elem_size);
+    else
+        pointers_move(to, from, c->elem_size);
 }
 
 static inline char *slot(Channel *c, uint64_t at) { return c->buffer + at * c->elem_size; }
@@ -119,7 +142,7 @@ inline __attribute__((always_inline)) Attempt gort_channel_send_locked(Channel *
     }
     Sudog *receiver = sudog_dequeue(&c->receivers);
     if (receiver) {
-        if (receiver->value) value_copy(receiver->value, value, c->elem_size);
+        if (receiver->value) value_move(c, receiver->value, value);
         sanitize_acquire(receiver);
         sanitize_release(receiver);
         channel_unlock(c);
@@ -127,7 +150,7 @@ inline __attribute__((always_inline)) Attempt gort_channel_send_locked(Channel *
         return DONE;
     }
     if (c->count == c->capacity) return BLOCK;
-    value_copy(slot(c, c->send_at), value, c->elem_size);
+    value_move(c, slot(c, c->send_at), value);
     sanitize_acquire(slot(c, c->send_at));
     sanitize_release(slot(c, c->send_at));
     c->send_at = advance(c, c->send_at);
@@ -141,12 +164,12 @@ inline __attribute__((always_inline)) Attempt gort_channel_send_locked(Channel *
 static inline void receive_from(Channel *c, Sudog *sender, void *value) {
     sanitize_acquire(sender);
     if (c->capacity == 0) {
-        if (value) value_copy(value, sender->value, c->elem_size);
+        if (value) value_move(c, value, sender->value);
     } else {
         char *oldest = slot(c, c->receive_at);
         sanitize_acquire(oldest);
-        if (value) value_copy(value, oldest, c->elem_size);
-        value_copy(oldest, sender->value, c->elem_size);
+        if (value) value_move(c, value, oldest);
+        value_move(c, oldest, sender->value);
         c->receive_at = c->send_at = advance(c, c->receive_at);
         sanitize_release(oldest);
     }
@@ -169,7 +192,7 @@ inline __attribute__((always_inline)) Attempt gort_channel_receive_locked(Channe
     }
     if (c->count == 0) return BLOCK;
     char *oldest = slot(c, c->receive_at);
-    if (value) value_copy(value, oldest, c->elem_size);
+    if (value) value_move(c, value, oldest);
     value_clear(oldest, c->elem_size);
     sanitize_acquire(oldest);
     sanitize_release(oldest);
@@ -308,21 +331,25 @@ bool gort_channel_drain(Channel *c) {
 // ---- make, close, len, cap ----------------------------------------------------------------------
 
 // No object may be larger than half of the address space, as in C.
-Channel *gort_channel_new(unsigned long elem_size, long long capacity) {
+Channel *gort_channel_new(unsigned long elem_size, long long capacity,
+                          const struct go__layout *layout, Timer *timer) {
     unsigned long bytes;
     if (capacity < 0 || elem_size > UINT32_MAX ||
         __builtin_mul_overflow(elem_size, (unsigned long)capacity, &bytes) ||
         bytes > (1ul << 47) - sizeof(Channel))
         gort_upcalls.panic_plain("makechan: size out of range");
-    Machine *m = machine_current();
-    Channel *c = gort_heap_allocate(m->p ? &m->p->heap : NULL, sizeof *c + bytes, 64);
+    Channel *c = gort_new(sizeof *c + bytes, 64, layout || timer ? &go__layout_any : NULL);
+    c->pointers = layout != NULL;
+    if (timer) go__gc_store(&c->timer, timer);
     c->lock.rank = RANK_CHANNEL;
     c->elem_size = (uint32_t)elem_size;
     c->capacity = (uint64_t)capacity;
     return c;
 }
 
-void *go__chan_make(unsigned long elem_size, long long n) { return gort_channel_new(elem_size, n); }
+void *go__chan_make(unsigned long elem_size, long long n, const struct go__layout *elem_layout) {
+    return gort_channel_new(elem_size, n, elem_layout, NULL);
+}
 
 // All waiters of a queue of the closed channel, as a list through Goroutine.next, to be made ready
 // after unlocking.

@@ -29,6 +29,7 @@ typedef struct WaitQueue {
 struct Channel {
     ParkLock lock;               // guards all that follows and is not (c)
     bool closed;                 // (a) also read without the lock
+    bool pointers;               // (c) values may hold pointers
     uint32_t elem_size;          // (c) bytes
     uint64_t capacity;           // (c) values
     uint64_t count;              // (a) values in the buffer
@@ -44,7 +45,9 @@ typedef enum Attempt { BLOCK,
                        DONE,
                        CLOSED } Attempt;
 
-Channel *gort_channel_new(unsigned long elem_size, long long capacity);
+// `layout`: of a value. A channel with a timer is looked into for that in any case.
+Channel *gort_channel_new(unsigned long elem_size, long long capacity,
+                          const struct go__layout *layout, Timer *timer);
 // False: would block.
 bool gort_channel_send(Channel *c, const void *value, bool block);
 // 1: a value, 0: closed and drained, -1: would block.

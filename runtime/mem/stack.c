@@ -51,6 +51,8 @@ static uint32_t fresh = GORT_STACKS_PER_CHUNK;
 static StackHeader *shared; // under stacks_lock
 static uint32_t shared_count; // written under stacks_lock, read as a hint
 static Lock stacks_lock;
+static uint64_t stacks_made; // (a)
+enum { STACK_TOUCHED = 4096 }; // bytes that a stack counts for: most touch no more
 
 static Chunk *chunk_of(const void *address) {
     for (Chunk *c = load_acquire(&chunks); c; c = c->next)
@@ -83,6 +85,7 @@ static void chunk_add(void) {
 
 // A slot that was never used, with its guard.
 static StackHeader *stack_new(void) {
+    add_relaxed(&stacks_made, 1);
     gort_lock_acquire(&stacks_lock, RANK_ALLOCATE);
     if (fresh == GORT_STACKS_PER_CHUNK) chunk_add();
     const Chunk *c = chunks;
@@ -210,4 +213,9 @@ void gort_verify_stack_cache(const StackCache *cache) {
         gort_check(chunk_of(h) == chunk_of(h->low) && chunk_of(h) != NULL);
     }
     gort_check(n == cache->count && n <= GORT_STACK_CACHE);
+}
+
+void gort_stack_stats(uint64_t *inuse, uint64_t *sys) {
+    *sys = load_relaxed(&stacks_made) * STACK_TOUCHED;
+    *inuse = *sys - load_relaxed(&shared_count) * (uint64_t)STACK_TOUCHED;
 }

@@ -29,6 +29,8 @@ void gort_stack_cache_flush(StackCache *cache);
 // The goroutine whose guard page holds the address, that is, who overflowed its stack; NULL: none.
 // Async-signal-safe.
 struct Goroutine *gort_stack_guard_owner(const void *address);
+// Bytes of stacks that goroutines have, or processors keep for them; and of all.
+void gort_stack_stats(uint64_t *inuse, uint64_t *sys);
 // Checks a cache: its count, and that each free stack lies in a known chunk. Throws if not.
 void gort_verify_stack_cache(const StackCache *cache);
 

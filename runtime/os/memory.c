@@ -4,6 +4,7 @@
 // 65,530 mappings is then met at 32,753 stacks. MADV_GUARD_INSTALL (Linux 6.13) marks the page
 // table entries instead: no mapping is split, and the guard survives MADV_DONTNEED. It is tried
 // first, and given up for good when the kernel does not know it.
+#define _GNU_SOURCE
 #include "os/os.h"
 
 #include "base/sanitize.h"
@@ -27,7 +28,9 @@ static void *map(void *at, size_t bytes, int flags) {
 
 void *gort_os_memory_map(size_t bytes, size_t align) {
     size_t all = bytes + align;
-    char *p = map(NULL, all, 0);
+    int saved = errno;
+    char *p = all > bytes ? map(NULL, all, 0) : MAP_FAILED;
+    errno = saved;
     if (p == MAP_FAILED) return NULL;
     char *start = (char *)(((uintptr_t)p + align - 1) & ~(uintptr_t)(align - 1));
     if (start > p) munmap(p, (size_t)(start - p));
@@ -58,3 +61,48 @@ void gort_os_memory_small_pages(void *at, size_t bytes) {
 }
 
 void gort_os_memory_renew(void *at, size_t bytes) { map(at, bytes, MAP_FIXED); }
+
+static bool is_mapped(uintptr_t page) {
+    unsigned char resident;
+    int saved = errno;
+    bool mapped = mincore((void *)page, 1, &resident) == 0;
+    errno = saved;
+    return mapped;
+}
+
+uintptr_t gort_os_mapped_end(uintptr_t from, size_t max) {
+    uintptr_t page = from & ~(uintptr_t)4095;
+    while (page < from + max && is_mapped(page)) page += 4096;
+    return page < from ? from : page < from + max ? page
+                                                  : from + max;
+}
+
+uintptr_t gort_os_mapped_from(uintptr_t low, uintptr_t high) {
+    uintptr_t page = (high - 1) & ~(uintptr_t)4095;
+    while (page > low && is_mapped(page - 4096)) page -= 4096;
+    return page > low ? page : low;
+}
+
+int gort_os_memory_map_at(void *at, size_t bytes) {
+    int saved = errno;
+    void *p = map(at, bytes, MAP_FIXED_NOREPLACE);
+    int result = p == at ? 0 : p == MAP_FAILED && errno != EEXIST ? 1
+                                                                  : -1;
+    if (result < 0 && p != MAP_FAILED) munmap(p, bytes); // a kernel that takes `at` for a hint
+    errno = saved;
+    return result;
+}
+
+void gort_os_memory_unmap(void *at, size_t bytes) {
+    int saved = errno;
+    munmap(at, bytes);
+    errno = saved;
+}
+
+void gort_os_memory_release(void *at, size_t bytes) {
+    int saved = errno;
+    sanitize_ignore_begin();
+    if (madvise(at, bytes, MADV_DONTNEED) != 0) map(at, bytes, MAP_FIXED); // locked pages
+    sanitize_ignore_end();
+    errno = saved;
+}

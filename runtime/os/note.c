@@ -50,3 +50,11 @@ void gort_note_wake(Note *n) {
     syscall(SYS_futex, &n->state, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
     errno = saved;
 }
+
+void gort_gate_wait(uint32_t *gate, uint32_t closed) { futex_wait(gate, closed, NULL); }
+
+void gort_gate_open(uint32_t *gate) {
+    int saved = errno;
+    syscall(SYS_futex, gate, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT32_MAX, NULL, NULL, 0);
+    errno = saved;
+}

@@ -24,12 +24,22 @@
 // Zeroed pages without reservation of swap, at a multiple of `align` (a power of two, at least a
 // page); NULL: there are none.
 void *gort_os_memory_map(size_t bytes, size_t align);
+// The same at this place: 0 done, -1 the place is taken, 1 there are none.
+int gort_os_memory_map_at(void *at, size_t bytes);
+void gort_os_memory_unmap(void *at, size_t bytes);
+// The pages' contents are no longer wanted: the kernel takes the memory, and they are zero from now
+// on.
+void gort_os_memory_release(void *at, size_t bytes);
 // Makes [at, at + bytes) fault on every access, for good. Takes no map entry where the kernel has
 // MADV_GUARD_INSTALL (6.13); else mprotect, of which a process has about 32,000: false when they
 // are used up.
 bool gort_os_memory_guard(void *at, size_t bytes);
 // Replaces pages of gort_os_memory_map by zeroed ones.
 void gort_os_memory_renew(void *at, size_t bytes);
+// The end of the mapped memory that begins at `from`, at most from + max; the start of that which
+// ends at high, at least low. Async-signal-safe.
+uintptr_t gort_os_mapped_end(uintptr_t from, size_t max);
+uintptr_t gort_os_mapped_from(uintptr_t low, uintptr_t high);
 // Small pages here: a goroutine that uses 4 KiB of its stack must not be given 2 MiB.
 void gort_os_memory_small_pages(void *at, size_t bytes);
 
@@ -40,8 +50,15 @@ typedef enum LockRank { // a thread that holds one may take those further down
     RANK_TIMERS, // a processor's timers
     RANK_TIMERS_RETIRED, // those of a processor that goes out of use
     RANK_CHANNEL, // several at a time, in address order
+    RANK_ROOTS, // registered ranges, cleanups
+    RANK_WORLD, // the list of foreign machines; whoever asks all threads something
     RANK_SCHED, // gort_sched.lock
-    RANK_ALLOCATE // free lists of goroutines, stacks, memory: leaves
+    RANK_ALLOCATE, // free lists of goroutines, stacks: leaves, several at a time
+    RANK_HEAP_SHARED, // the cache of threads that hold no processor
+    RANK_CENTRAL, // a size class's lists of spans
+    RANK_PAGES, // the page heap
+    RANK_GREY, // the collector's shared list: taken by threads that hold off suspension
+    RANK_COUNT
 } LockRank;
 
 #ifdef GORT_DEV
@@ -86,6 +103,10 @@ bool gort_note_sleep_until(Note *n, int64_t deadline_ns);
 // Wakes the owner, or keeps the wake; waking twice is the same as once. The note must outlive the
 // call.
 void gort_note_wake(Note *n);
+// Sleeps while *gate is `closed`, or returns for no reason; opens it for all who sleep there, after
+// *gate was changed.
+void gort_gate_wait(uint32_t *gate, uint32_t closed);
+void gort_gate_open(uint32_t *gate);
 
 // ---- thread.c -----------------------------------------------------------------------------------
 

@@ -16,6 +16,13 @@ typedef void SignalHandler(int number, siginfo_t *info, void *context);
 // Handles a signal on the alternate stack. What was there before is kept for signal_forward. If the
 // program has set a handler already and `polite`, nothing is changed.
 void gort_signal_install(int number, SignalHandler *handler, bool polite);
+// The signal by which threads are asked to stop or to answer (Go's choice, for Go's reasons: it is
+// ignored by default, rarely used, and harmless where it comes for no reason).
+#define GORT_SUSPEND_SIGNAL SIGURG
+// As gort_signal_install, but with all other signals held off in the handler, and past everything
+// that intercepts sigaction (a sanitizer would delay the signal).
+void gort_signal_install_raw(int number, SignalHandler *handler);
+void gort_signal_send(int thread_id, int number); // to a thread of this process
 // Was there a handler (not the default, not ignored) before ours?
 bool gort_signal_was_handled(int number);
 // From a handler of gort_signal_install: does what would have been done without it. For the default

@@ -23,7 +23,7 @@ _Bool go__any_is(struct go_any value, const struct go_type *type) {
 // A collected text from up to four parts.
 static char *join(const char *a, const char *b, const char *c, const char *d) {
     size_t n = strlen(a) + strlen(b) + strlen(c) + strlen(d) + 1;
-    char *text = go__new(n, 1);
+    char *text = go__new(n, 1, NULL);
     snprintf(text, n, "%s%s%s%s", a, b, c, d);
     return text;
 }
@@ -60,7 +60,7 @@ const char *go_any_string(struct go_any value) {
         gort_any_format(value, formatted);
         text = formatted;
     }
-    return go__new_copy(text, strlen(text) + 1, 1);
+    return go__new_copy(text, strlen(text) + 1, 1, NULL);
 }
 
 // ---- panics -------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ void go_vpanicf(const char *format, va_list arguments) {
     int n = vsnprintf(NULL, 0, format, arguments);
     if (n < 0)
         gort_panic_runtime("panicf: bad format", NULL);
-    char *text = go__new((size_t)n + 1, 1);
+    char *text = go__new((size_t)n + 1, 1, NULL);
     vsnprintf(text, (size_t)n + 1, format, again);
     va_end(again);
     go__panic(&gort_type_error, &text);
@@ -89,8 +89,12 @@ void go_panicf(const char *format, ...) {
 
 // ---- descriptors for plain C --------------------------------------------------------------------
 
-#define ARITHMETIC(variable, type, kind) \
-    const struct go_type variable = {#type, #type, sizeof(type), _Alignof(type), kind, 0}
+#define DESCRIPTOR(variable, type, kind, layout) \
+    const struct go_type variable = {#type, #type, sizeof(type), _Alignof(type), kind, 0, layout}
+#define ARITHMETIC(variable, type, kind) DESCRIPTOR(variable, type, kind, NULL)
+// These two may be a uintptr_t or intptr_t.
+#define WORD(variable, type, kind) DESCRIPTOR(variable, type, kind, &go__layout_any)
+#define POINTER(variable, type, kind) DESCRIPTOR(variable, type, kind, &go__layout_any)
 ARITHMETIC(go_type_bool, _Bool, GO__BOOL);
 ARITHMETIC(go_type_char, char, (char)-1 < 0 ? GO__INT : GO__UINT);
 ARITHMETIC(go_type_schar, signed char, GO__INT);
@@ -99,13 +103,13 @@ ARITHMETIC(go_type_short, short, GO__INT);
 ARITHMETIC(go_type_ushort, unsigned short, GO__UINT);
 ARITHMETIC(go_type_int, int, GO__INT);
 ARITHMETIC(go_type_uint, unsigned int, GO__UINT);
-ARITHMETIC(go_type_long, long, GO__INT);
-ARITHMETIC(go_type_ulong, unsigned long, GO__UINT);
+WORD(go_type_long, long, GO__INT);
+WORD(go_type_ulong, unsigned long, GO__UINT);
 ARITHMETIC(go_type_llong, long long, GO__INT);
 ARITHMETIC(go_type_ullong, unsigned long long, GO__UINT);
 ARITHMETIC(go_type_float, float, GO__FLOAT);
 ARITHMETIC(go_type_double, double, GO__FLOAT);
 ARITHMETIC(go_type_ldouble, long double, GO__FLOAT);
-ARITHMETIC(go_type_string, char *, GO__STRING);
-ARITHMETIC(go_type_const_string, const char *, GO__STRING);
-ARITHMETIC(go_type_pointer, void *, GO__POINTER);
+POINTER(go_type_string, char *, GO__STRING);
+POINTER(go_type_const_string, const char *, GO__STRING);
+POINTER(go_type_pointer, void *, GO__POINTER);

@@ -86,7 +86,6 @@ static __attribute__((noinline)) void run_records(Goroutine *g, Panic *p) {
         p->rest = g->frames;
         g->recover_token = p->is_exit ? NULL : d->callee;
         d->run(d);
-        gort_defer_free(d);
         gort_assert(g->panics == p);
         if (p->recovered)
             recovery(g, p, f);

@@ -16,11 +16,6 @@
 #include "base/check.h"
 #include "sched/sched.h"
 
-// ---- records (defer.c) --------------------------------------------------------------------------
-
-// After the record has run.
-void gort_defer_free(struct go__defer *d);
-
 // ---- panics (panic.c) ---------------------------------------------------------------------------
 
 // What the processor said about the access that caused a panic; signal 0: no trap.

@@ -300,7 +300,7 @@ static Registers parked_registers(const Goroutine *g) {
 void gort_traceback_parked(Out *o, Goroutine *g, int level) {
     print_header(o, g);
     uint8_t status = load_acquire(&g->status);
-    if (status == G_RUNNING) {
+    if (status == G_RUNNING || load_relaxed(&g->sp) == GORT_ON_CPU) {
         gort_out_text(o, "\tgoroutine running on other thread; stack unavailable\n");
     } else if (g->sp) {
         Registers at = parked_registers(g);

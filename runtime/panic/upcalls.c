@@ -1,6 +1,7 @@
 // upcalls.c - how lower layers get here: the one table of base/upcalls.h.
 #include "base/upcalls.h"
 
+#include "gc/gc.h"
 #include "os/signal.h"
 #include "panic/panic.h"
 
@@ -13,4 +14,8 @@ const struct Upcalls gort_upcalls = {
     .fatal = gort_report_fatal,
     .thread_started = gort_signal_stack_acquire,
     .thread_ended = gort_signal_stack_release,
+    .answer = gort_gc_answer,
+    .before_run = gort_gc_before_run,
+    .born = gort_gc_born,
+    .allocated = gort_gc_allocated,
 };

@@ -10,12 +10,12 @@
 #include "panic/panic.h"
 
 const struct go_type gort_type_error = {"error", "go error", sizeof(char *),
-                                        sizeof(char *), GO__ERROR, 0};
+                                        sizeof(char *), GO__ERROR, 0, &go__layout_any};
 const struct go_type gort_type_runtime_error = {"runtime.Error", "go runtime.Error", sizeof(char *),
-                                                sizeof(char *), GO__RUNTIME_ERROR, 0};
+                                                sizeof(char *), GO__RUNTIME_ERROR, 0, &go__layout_any};
 
 struct go_any gort_any_box(const struct go_type *type, const void *value) {
-    return (struct go_any){type, go__new_copy(value, type->size, type->align)};
+    return (struct go_any){type, go__new_copy(value, type->size, type->align, type->layout)};
 }
 
 const char *gort_any_text(struct go_any value) {

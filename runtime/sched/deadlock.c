@@ -26,9 +26,9 @@ static bool census_one(Goroutine *g, void *arg) {
 // not had the time.
 static bool strangers_exist(void) {
 #ifdef GORT_TSAN
-    int known = 1; // the sanitizer's own
+    int known = 1 + (int)load_relaxed(&gort_sched.collector_threads); // and the sanitizer's own
 #else
-    int known = 0;
+    int known = (int)load_relaxed(&gort_sched.collector_threads);
 #endif
     return gort_os_thread_count() > known + (int)gort_sched.machine_count;
 }
@@ -39,7 +39,7 @@ bool gort_deadlock_check(void) {
         load_relaxed(&gort_sched.frozen))
         return false;
     if (gort_timers_earliest() != INT64_MAX) return false;
-    if (strangers_exist()) return true;
+    if (strangers_exist() || load_seq_cst(&gort_sched.collecting)) return true;
     Census census = {0, 0};
     gort_goroutine_each(census_one, &census);
     gort_check(census.runnable == 0 && "no goroutine is runnable when all machines are idle");

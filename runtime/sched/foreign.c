@@ -10,6 +10,7 @@
 
 #include "base/upcalls.h"
 #include "sched/sanitize.h"
+#include "sched/suspend.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static void detach(void *arg) {
     Machine *m = arg;
     Goroutine *g = m->current;
+    gort_suspend_delist(m);
     if (gort_upcalls.thread_ended) gort_upcalls.thread_ended();
     store_relaxed(&g->status, G_DEAD);
     g->bound = NULL;
@@ -48,6 +50,10 @@ static Goroutine *foreign_goroutine(Machine *m) {
     g->panics = NULL;
     g->recover_token = NULL;
     g->bound = m;
+    g->sp = GORT_ON_CPU;
+    g->env = NULL;
+    g->env_heap = false;
+    g->scan = 0;
     sanitize_thread(g);
     store_relaxed(&g->status, G_RUNNING);
     add_relaxed(&gort_sched.foreign_born, 1);
@@ -67,6 +73,7 @@ __attribute__((noinline, cold)) Machine *gort_attach(void) {
     pthread_once(&key_once, key_make);
     pthread_setspecific(key, m);
     gort_machine_enter_thread(m);
+    gort_suspend_enlist(m);
     errno = saved_errno;
     return m;
 }

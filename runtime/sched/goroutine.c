@@ -11,6 +11,7 @@
 #include "base/abi.h"
 #include "base/upcalls.h"
 #include "sched/sanitize.h"
+#include "sched/suspend.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,9 +134,11 @@ static __attribute__((noinline)) void env_allocate(Goroutine *g, size_t size) {
     g->env_heap = true;
 }
 
+// With size 0 `env` itself is what fn gets.
 static inline void env_copy(Goroutine *g, const void *env, size_t size) {
     g->env_heap = false;
-    g->env = g->env_inline;
+    g->env = size ? g->env_inline : (void *)env;
+    g->env_bytes = (uint32_t)size;
     if (unlikely(size > GORT_ENV_INLINE)) env_allocate(g, size);
     sanitize_copy(g->env, env, size);
 }
@@ -158,7 +161,11 @@ Goroutine *gort_goroutine_new(Machine *m, void (*fn)(void *), const void *env, s
     g->panics = NULL;
     g->recover_token = NULL;
     store_relaxed(&g->wait_reason, WAIT_NONE);
-    store_relaxed(&g->status, G_RUNNABLE);
+    suspend_hold(m);
+    store_relaxed(&g->scan, 0);
+    if (unlikely(gort_heap_black)) gort_upcalls.born(m, g);
+    store_release(&g->status, G_RUNNABLE); // pairs with the collector's look at all goroutines
+    suspend_allow(m);
     count_one(p, p ? &p->spawned : NULL, &gort_sched.foreign_born);
     return g;
 }
@@ -176,8 +183,7 @@ void go__go(void (*fn)(void *), const void *env, unsigned long size) {
 __attribute__((visibility("default"))) void go_spawn(void (*fn)(void *), void *arg) {
     Machine *m = machine_current();
     if (unlikely(!fn)) go__go_nil();
-    Goroutine *g = gort_goroutine_new(m, fn, NULL, 0, __builtin_return_address(0));
-    g->env = arg;
+    Goroutine *g = gort_goroutine_new(m, fn, arg, 0, __builtin_return_address(0));
     sanitize_release(g);
     gort_sched_put(m, g);
 }

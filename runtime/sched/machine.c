@@ -9,6 +9,7 @@
 #include "base/flags.h"
 #include "base/upcalls.h"
 #include "sched/sanitize.h"
+#include "sched/suspend.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,8 +66,9 @@ void gort_machine_enter_thread(Machine *m) {
     m->errno_address = &errno;
     sanitize_errno(&errno);
     m->thread_id = gort_os_thread_id();
+    m->thread_pointer = (uintptr_t)__builtin_thread_pointer();
     random_seed(&m->random, gort_flags.has_seed
-                                ? gort_flags.seed
+                                ? (uint64_t)gort_flags.seed
                                 : (uint64_t)os_now() ^ (uint64_t)m->thread_id << 32);
     gort_tls_machine = m;
     if (gort_upcalls.thread_started) gort_upcalls.thread_started();
@@ -81,12 +83,14 @@ static void machine_main(void *arg) {
     sanitize_thread(&m->scheduler);
     m->current = &m->scheduler;
     gort_machine_enter_thread(m);
+    gort_suspend_nap_end(m);
     gort_machine_acquire(m, m->next_p);
     gort_scheduler_loop(m);
 }
 
 static void machine_start(Processor *p, bool spinning) {
     Machine *m = gort_machine_new();
+    m->asleep = true; // until its thread runs
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     m->id = gort_sched.machine_count++;
     m->next_all = gort_sched.machines;
@@ -141,8 +145,10 @@ void gort_machine_stop(Machine *m) {
         idle_push(m);
         bool again = gort_deadlock_check();
         gort_lock_release(&gort_sched.lock, RANK_SCHED);
+        gort_suspend_nap_begin(m);
         bool woken = again ? gort_note_sleep_until(&m->note, os_now() + patience_ns)
                            : (gort_note_sleep(&m->note), true);
+        gort_suspend_nap_end(m);
         if (!woken) {
             if (patience_ns < 1000000000) patience_ns *= 2;
             gort_lock_acquire(&gort_sched.lock, RANK_SCHED);

@@ -22,19 +22,28 @@
 // locks is enough.
 #include "sched/sched.h"
 
+#include "base/upcalls.h"
 #include "sched/sanitize.h"
+#include "sched/suspend.h"
 #include "sched/timer.h"
 #include <errno.h>
 
 // A goroutine's first run: here and not at `go`, so that a thousand queued goroutines need no
 // stack.
-static inline void run_prepare(Machine *m, Goroutine *to) {
+// Returns its stack pointer. From here to the other side of the switch the thread is not suspended:
+// who is the current goroutine and whose stack it stands on is one question to the collector.
+static inline void *run_prepare(Machine *m, Goroutine *to) {
     if (unlikely(!to->sp)) gort_goroutine_bind_stack(m, to);
     if (likely(to != &m->scheduler)) {
         gort_assert(load_relaxed(&to->status) == G_RUNNABLE);
         store_relaxed(&to->status, G_RUNNING);
     }
+    suspend_hold(m);
+    void *sp = to->sp;
+    store_relaxed(&to->sp, GORT_ON_CPU);
+    if (unlikely(gort_heap_black)) gort_upcalls.before_run(m, to, sp);
     m->current = to;
+    return sp;
 }
 
 void gort_switch_finish(Machine *m) {
@@ -66,12 +75,13 @@ void gort_switch_finish(Machine *m) {
 static inline __attribute__((always_inline)) void switch_to(Machine *m, Goroutine *from,
                                                             Goroutine *to) {
     int saved_errno = *m->errno_address;
-    run_prepare(m, to);
+    void *sp = run_prepare(m, to);
     jitter();
     sanitize_before_switch(from, to, false);
-    gort_switch(&from->sp, to->sp);
+    gort_switch(&from->sp, sp);
     sanitize_after_switch(from);
     m = arch_machine(); // perhaps another thread
+    suspend_allow(m);
     *m->errno_address = saved_errno;
     gort_switch_finish(m);
 }
@@ -166,9 +176,9 @@ __attribute__((no_sanitize("address"))) _Noreturn void gort_goroutine_exit(void)
     store_relaxed(&g->status, G_DEAD);
     m->after_dead = g;
     Goroutine *to = next_goroutine(m);
-    run_prepare(m, to);
+    void *sp = run_prepare(m, to);
     sanitize_before_switch(g, to, true);
-    gort_switch(&unused, to->sp);
+    gort_switch(&unused, sp);
     __builtin_unreachable();
 }
 
@@ -176,6 +186,7 @@ _Noreturn void gort_goroutine_main(void) {
     Machine *m = arch_machine();
     Goroutine *g = m->current;
     sanitize_after_switch(g);
+    suspend_allow(m);
     *m->errno_address = 0;
     gort_switch_finish(m);
     if (g == &m->scheduler) gort_scheduler_loop(m);

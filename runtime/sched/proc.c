@@ -27,6 +27,7 @@
 
 #include "base/flags.h"
 #include "sched/sanitize.h"
+#include "sched/suspend.h"
 #include "sched/timer.h"
 
 // ---- submitting ---------------------------------------------------------------------------------
@@ -160,7 +161,9 @@ static bool sleep_until_timer(Machine *m) {
     // Pairs with gort_sched_timer_changed.
     int64_t again = gort_timers_earliest();
     if (again < until) until = again;
+    gort_suspend_nap_begin(m);
     bool woken = gort_note_sleep_until(&m->note, until);
+    gort_suspend_nap_end(m);
     // A wake is on its way: use it up.
     if (!woken && !cas_seq_cst(&gort_sched.sleeper, m, NULL)) gort_note_sleep(&m->note);
     return true;

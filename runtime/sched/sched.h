@@ -18,6 +18,7 @@
 #include "base/check.h"
 #include "base/config.h"
 #include "base/random.h"
+#include "mem/grey.h"
 #include "mem/heap.h"
 #include "mem/stack.h"
 #include "os/os.h"
@@ -26,6 +27,7 @@ typedef struct Goroutine Goroutine;
 typedef struct Machine Machine;
 typedef struct Processor Processor;
 struct Timer;
+struct Standing;
 
 // ---- goroutine ----------------------------------------------------------------------------------
 
@@ -46,12 +48,14 @@ typedef enum WaitReason {
     WAIT_SELECT,
     WAIT_SELECT_NO_CASES,
     WAIT_SLEEP,
+    WAIT_COLLECTION,
     WAIT_COUNT
 } WaitReason;
 
 struct Goroutine {
     // The switch.
-    // (g) saved stack pointer (struct ArchFrame) while not running; NULL: has not run yet.
+    // (a) saved stack pointer (struct ArchFrame) while not running; NULL: has not run yet;
+    // GORT_ON_CPU: a thread stands on its stack. Written by that thread.
     void *sp;
     Stack stack; // (g) its stack; low == NULL: none bound yet
     // (g) link in a run queue, a free list, or a list of those to be woken.
@@ -70,6 +74,10 @@ struct Goroutine {
     // (g) fn's argument: env_inline, malloc'ed memory (env_heap), or somebody else's pointer.
     void *env;
     bool env_heap; // (g)
+    uint32_t env_bytes; // (g) the size of a copy
+    // (a) The collector: 2 * cycle once its stack was looked through in that cycle, odd while
+    // somebody does (gc/stacks.c).
+    uint32_t scan;
     // For people.
     uint64_t id; // (c) from birth to death; 1 is main
     uint64_t parent_id; // (c) who said `go`; 0: nobody
@@ -89,6 +97,8 @@ struct Goroutine {
     // A small environment's copy.
     char env_inline[GORT_ENV_INLINE] __attribute__((aligned(16)));
 };
+
+#define GORT_ON_CPU ((void *)1)
 
 // Go's words for what a parked goroutine waits for; "" for WAIT_NONE.
 const char *gort_wait_reason_name(WaitReason reason);
@@ -165,6 +175,14 @@ struct Machine {
     bool spinning;
     bool foreign; // (c) a thread that the runtime did not make
     bool initial; // (c) the process's first thread
+    // Suspension: see suspend.h.
+    uint32_t nosuspend; // (m) above 0: not to be stopped just here
+    uint32_t asked; // (a) Ask: what the collector wants to know of this thread
+    bool asleep; // (a) in a sleep: others may answer
+    struct Standing *standing; // (m) asleep in a goroutine: where; NULL: on the scheduler's stack
+    uint32_t questions; // (m) signals that came from the runtime itself
+    GreyBuffer grey; // (m) what it has greyed and not given away
+    uintptr_t thread_pointer; // (c) its thread control block
     Random random; // (m)
     Note note; // sleeps here
     Processor *next_p; // handed over by whoever wakes it
@@ -185,6 +203,8 @@ typedef struct Sched {
     bool started; // (a) start.c is through
     bool has_main; // (c) goroutine 1 exists: the runtime is the executable's
     bool frozen; // (a) the process is crashing: nobody schedules any more
+    // (a) threads of the collector; and whether it is at work, and may yet make goroutines ready.
+    uint32_t collector_threads, collecting;
     // The global queue.
     Lock lock __attribute__((aligned(64)));
     Goroutine *queue_head, *queue_tail; // (s)
@@ -200,6 +220,7 @@ typedef struct Sched {
     Machine *sleeper; // (a) NULL: nobody
     int64_t sleeper_until_ns; // (a) when it will wake by itself
     // Goroutines.
+    int64_t start_ns; // (c) os_now() when the runtime began
     uint64_t next_id; // (a) next unused goroutine id
     uint64_t foreign_born, foreign_ended; // (a) counted where no processor is held
     // (a) the first processors_made exist for good; published with release.
@@ -246,7 +267,7 @@ static inline void jitter(void) {
 // ---- goroutine.c --------------------------------------------------------------------------------
 
 // A runnable goroutine that will call fn(env); not in any queue yet. With env_size > 0 it gets a
-// copy of that many bytes.
+// copy of that many bytes, else env itself.
 Goroutine *gort_goroutine_new(Machine *m, void (*fn)(void *), const void *env, size_t env_size,
                               const void *go_pc);
 void gort_goroutine_bind_stack(Machine *m, Goroutine *g); // before its first run
@@ -337,6 +358,9 @@ int gort_world_set_procs(int n); // GOMAXPROCS; returns the old one
 // Best effort: other machines stop at their next schedule.
 void gort_world_freeze(void);
 void gort_start(void); // once; idempotent
+// A zeroed object of the collected heap: go__new for the runtime itself. May block, for the
+// collector.
+void *gort_new(size_t size, size_t align, const struct go__layout *layout);
 
 // ---- foreign.c ----------------------------------------------------------------------------------
 

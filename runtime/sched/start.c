@@ -13,7 +13,9 @@
 #include "base/abi.h"
 #include "base/flags.h"
 #include "base/upcalls.h"
+#include "mem/alloc.h"
 #include "sched/sanitize.h"
+#include "sched/suspend.h"
 #include <errno.h>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -46,6 +48,7 @@ static void adopt_goroutine(Machine *m) {
     g->is_main = true;
     g->stack = main_stack();
     sanitize_thread(g);
+    g->sp = GORT_ON_CPU;
     store_relaxed(&g->status, G_RUNNING);
     add_relaxed(&gort_sched.foreign_born, 1);
     m->current = g;
@@ -70,6 +73,7 @@ static void adopt_initial_thread(void) {
 static void start(void) {
     gort_flags_read();
     gort_sched.next_id = 1;
+    gort_sched.start_ns = os_now();
     int procs = (int)gort_flags_number("GOMAXPROCS", 1, INT32_MAX, gort_os_cpu_count());
     gort_world_set_procs(gort_flags.has_seed ? 1 : procs);
     if (gort_os_in_executable((const void *)start) && gort_os_is_initial_thread())
@@ -96,13 +100,51 @@ __attribute__((noinline)) int *go__errno(void) {
     return m ? m->errno_address : &errno;
 }
 
-void *go__new(unsigned long size, unsigned long align) {
+// An allocation is one step to the collector. What it wants of the thread for that comes after, when
+// the object is known to this stack.
+void *gort_new(size_t size, size_t align, const struct go__layout *layout) {
     Machine *m = machine_current();
-    return gort_heap_allocate(m->p ? &m->p->heap : NULL, size, align);
+    HeapCache *cache = m->p ? &m->p->heap : NULL;
+    suspend_hold(m);
+    void *object = heap_allocate(cache, size, align, layout);
+    bool attention = unlikely(cache ? cache->attention : load_relaxed(&gort_heap_attention));
+    suspend_allow(m);
+    if (unlikely(attention)) gort_upcalls.allocated(m);
+    return object;
 }
 
-void *go__new_copy(const void *from, unsigned long size, unsigned long align) {
-    return __builtin_memcpy(go__new(size, align), from, size);
+static __attribute__((noinline)) void *suspended_with(Machine *m, void *object) {
+    gort_suspend_answer(m);
+    return object; // it is in this frame while others look
+}
+
+// As long as the processor's cache has a slot nothing is due, and no frame is needed. nosuspend is
+// written, and not counted, since counting is a chain of loads and stores from one allocation to
+// the next, longer than all the rest.
+void *go__new(unsigned long size, unsigned long align, const struct go__layout *layout) {
+    Machine *m = arch_machine();
+    Processor *p = m ? m->p : NULL;
+    if (unlikely(!p || m->nosuspend)) return gort_new(size, align, layout);
+    store_relaxed(&m->nosuspend, 1);
+    compiler_barrier();
+    void *object = heap_allocate_fast(&p->heap, size, align, layout);
+    compiler_barrier();
+    store_relaxed(&m->nosuspend, 0);
+    compiler_barrier(); // as in suspend_allow
+    if (unlikely(!object)) return gort_new(size, align, layout);
+    if (unlikely(load_relaxed(&m->asked) != ASK_NOTHING)) return suspended_with(m, object);
+    return object;
+}
+
+// The new object may be black: what goes into it is greyed.
+void *go__new_copy(const void *from, unsigned long size, unsigned long align,
+                   const struct go__layout *layout) {
+    void *object = gort_new(size, align, layout);
+    if (unlikely(layout && go__gc_marking)) {
+        go__gc_copy(object, from, size);
+        return object;
+    }
+    return __builtin_memcpy(object, from, size);
 }
 
 // ---- names --------------------------------------------------------------------------------------
@@ -117,6 +159,7 @@ const char *gort_wait_reason_name(WaitReason reason) {
         [WAIT_SELECT] = "select",
         [WAIT_SELECT_NO_CASES] = "select (no cases)",
         [WAIT_SLEEP] = "sleep",
+        [WAIT_COLLECTION] = "wait for GC cycle",
     };
     return reason < WAIT_COUNT ? names[reason] : "";
 }

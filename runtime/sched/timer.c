@@ -20,7 +20,10 @@
 // sleeps until a later time must be told.
 #include "sched/timer.h"
 
+#include "base/abi.h"
+
 #include "base/sanitize.h"
+#include "sched/suspend.h"
 #include <stdlib.h>
 
 enum { ARY = 4 };
@@ -59,6 +62,14 @@ static void heap_publish(TimerHeap *h) {
     store_seq_cst(&h->earliest_ns, h->count ? h->v[0]->when_ns : INT64_MAX);
 }
 
+// A pending timer is a root that the collector may have looked at already.
+static __attribute__((noinline)) void timer_grey(Timer *t) {
+    Machine *m = machine_current();
+    suspend_hold(m);
+    if (go__gc_marking) grey_word(&m->grey, (uintptr_t)t);
+    suspend_allow(m);
+}
+
 static void heap_insert(TimerHeap *h, Timer *t) {
     if (h->count == h->capacity) {
         h->capacity = h->capacity ? 2 * h->capacity : 16;
@@ -70,6 +81,7 @@ static void heap_insert(TimerHeap *h, Timer *t) {
     heap_set(h, h->count++, t);
     heap_up(h, t->slot - 1);
     heap_publish(h);
+    if (unlikely(go__gc_marking)) timer_grey(t);
 }
 
 static void heap_remove(TimerHeap *h, Timer *t) {

@@ -7,8 +7,10 @@
 // timer was set, not the time at which somebody came to look.
 #include <go/time.h>
 
+#include "base/abi.h"
 #include "base/upcalls.h"
 #include "chan/chan.h"
+#include "sched/sanitize.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
 
@@ -30,11 +32,6 @@ static int64_t deadline(go_duration d) {
     int64_t now = os_now(), when;
     if (d <= 0) return now;
     return __builtin_add_overflow(now, d, &when) ? INT64_MAX - 1 : when;
-}
-
-static void *zeroed(size_t size) {
-    Machine *m = machine_current();
-    return gort_heap_allocate(m->p ? &m->p->heap : NULL, size, 16);
 }
 
 // ---- sleeping -----------------------------------------------------------------------------------
@@ -65,20 +62,20 @@ static void send_time(Timer *t, int64_t due_ns) {
 }
 
 static FullTimer *full_timer_new(void) {
-    FullTimer *f = zeroed(sizeof *f);
-    Channel *c = gort_channel_new(sizeof(go_time), 1);
-    c->timer = &f->base;
+    FullTimer *f = gort_new(sizeof *f, 16, &go__layout_any);
+    Channel *c = gort_channel_new(sizeof(go_time), 1, NULL, &f->base);
     f->base.is_channel = true;
     f->base.fire = send_time;
-    f->base.arg = c;
-    f->timer.c = (GO_CHAN_RECV(go_time))c;
-    f->timer.state = f;
+    go__gc_store(&f->base.arg, c);
+    go__gc_store((void *)&f->timer.c, c);
+    go__gc_store(&f->timer.state, f);
     return f;
 }
 
 // One step with what `fire` does: both hold the heap's lock.
 static bool full_timer_set(FullTimer *f, int64_t when_ns, int64_t period_ns) {
     Timer *t = &f->base;
+    if (when_ns) sanitize_release(f);
     gort_timer_lock(t);
     bool pending =
         when_ns ? gort_timer_start_locked(t, when_ns, period_ns) : gort_timer_stop_locked(t);
@@ -114,18 +111,20 @@ static void spawn(Timer *t, int64_t due_ns) {
     (void)due_ns;
     FullTimer *f = t->arg;
     Machine *m = machine_current();
-    Goroutine *g = gort_goroutine_new(m, f->fn, NULL, 0, (const void *)f->fn);
-    g->env = f->arg;
+    sanitize_acquire(f); // pairs with go_after_func's and full_timer_set's
+    Goroutine *g = gort_goroutine_new(m, f->fn, f->arg, 0, (const void *)f->fn);
+    sanitize_release(g);
     gort_sched_put(m, g);
 }
 
 go_timer *go_after_func(go_duration d, void (*fn)(void *), void *arg) {
-    FullTimer *f = zeroed(sizeof *f);
+    FullTimer *f = gort_new(sizeof *f, 16, &go__layout_any);
     f->fn = fn;
-    f->arg = arg;
     f->base.fire = spawn;
-    f->base.arg = f;
-    f->timer.state = f;
+    go__gc_store(&f->arg, arg);
+    go__gc_store(&f->base.arg, f);
+    go__gc_store(&f->timer.state, f);
+    sanitize_release(f); // what comes before go_after_func comes before fn
     gort_timer_start(&f->base, deadline(d), 0);
     return &f->timer;
 }

@@ -276,7 +276,7 @@ static void faults_recover_on_any_thread(void) {
 }
 
 int main(void) {
-    finished = go__chan_make(sizeof(int), 0);
+    finished = go__chan_make(sizeof(int), 0, NULL);
     exit_runs_all_deferred_calls();
     recovered_panic_does_not_cancel_the_exit();
     recovered_panic_in_the_exiting_frame();

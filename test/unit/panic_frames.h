@@ -35,7 +35,7 @@ _Noreturn void go_exit(void);
         go__defer_return(&frame); \
     return result
 
-static const struct go_type type_int = {"int", "int", sizeof(int), _Alignof(int), GO__INT, 0};
+static const struct go_type type_int = {"int", "int", sizeof(int), _Alignof(int), GO__INT, 0, NULL};
 
 static inline _Noreturn void panic_int(int v) {
     go__panic(&type_int, &v);

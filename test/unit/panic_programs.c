@@ -121,7 +121,7 @@ end:
 // Main must not be first where the goroutine is about to crash.
 static int run_program(const char *text) {
     running = text;
-    ended = go__chan_make(0, 0);
+    ended = go__chan_make(0, 0, NULL);
     go_spawn(goroutine, NULL);
     go__chan_recv(ended, NULL);
     for (int i = 0; i < 100 && go_num_goroutine() > 1; i++)

@@ -285,7 +285,7 @@ struct job {
     int a;
 } a_job;
 static const struct go_type type_job = {
-    "struct job", "struct job", sizeof(struct job), 4, GO__STRUCT, 0};
+    "struct job", "struct job", sizeof(struct job), 4, GO__STRUCT, 0, NULL};
 static int panic_struct(void) {
     go__panic(&type_job, &a_job);
 }
@@ -461,7 +461,7 @@ static void check_complete(void) {
 int main(int argc, char **argv) {
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     size_t n = sizeof cases / sizeof *cases;
-    channel = go__chan_make(sizeof(int), 0);
+    channel = go__chan_make(sizeof(int), 0, NULL);
     for (size_t i = 0; argc > 1 && i < n; i++)
         if (!strcmp(cases[i].name, argv[1])) {
             int status = cases[i].run();

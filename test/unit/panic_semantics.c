@@ -505,7 +505,7 @@ static void panic_of_a_nil_any_is_a_runtime_error(void) {
 // ---- any_as of another type ---------------------------------------------------------------------
 
 static const struct go_type type_long = {"my_long", "long", sizeof(long),
-                                         _Alignof(long), GO__INT, 1};
+                                         _Alignof(long), GO__INT, 1, NULL};
 static int wrong_type(struct go_any e) {
     FRAME(result);
     DEFER(recover_text);

@@ -76,9 +76,9 @@ static void stacks_in_use_are_walked_safely(void) {
 }
 
 int main(void) {
-    channel = go__chan_make(sizeof(int), 0);
-    pings = go__chan_make(sizeof(int), 4);
-    pongs = go__chan_make(sizeof(int), 4);
+    channel = go__chan_make(sizeof(int), 0, NULL);
+    pings = go__chan_make(sizeof(int), 4, NULL);
+    pongs = go__chan_make(sizeof(int), 4, NULL);
     own_stack();
     all_stacks();
     small_buffers_are_filled_and_not_overrun();

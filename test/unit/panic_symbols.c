@@ -116,7 +116,7 @@ static void damaged_information_does_no_harm(void) {
 }
 
 int main(void) {
-    go__chan_make(1, 0); // pulls in the runtime
+    go__chan_make(1, 0, NULL); // pulls in the runtime
     nested_and_inlined_functions_are_named();
     files_of_the_runtime_are_known();
     libraries_have_names_at_least();

@@ -18,7 +18,7 @@ static void verify(void *p) {
 static void ring(unsigned long size) {
     unsigned char in[64], out[64];
     for (int capacity = 1; capacity <= 5; capacity++) {
-        void *c = go__chan_make(size, capacity);
+        void *c = go__chan_make(size, capacity, NULL);
         unsigned char next_in = 0, next_out = 0;
         for (int i = 0; i < 60; i++) {
             for (int n = i % capacity + 1; n > 0; n--) {
@@ -42,7 +42,7 @@ static void ring(unsigned long size) {
 
 // A closed channel is drained, then gives zeroed values.
 static void drained(void) {
-    void *c = go__chan_make(8, 2);
+    void *c = go__chan_make(8, 2, NULL);
     long v = 7;
     go__chan_send(c, &v);
     go__chan_close(c);
@@ -63,7 +63,7 @@ static void send_to_each(void *arg) {
 static void hundred_cases(void) {
     long value;
     struct go__case cases[102];
-    for (int i = 0; i < 100; i++) many[i] = go__chan_make(8, i % 2);
+    for (int i = 0; i < 100; i++) many[i] = go__chan_make(8, i % 2, NULL);
     go_spawn(send_to_each, NULL);
     for (long n = 0; n < 100; n++) {
         for (int i = 0; i < 102; i++)
@@ -93,11 +93,11 @@ static void no_channels(void) {
 // The same channel in several cases, to send and to receive: never pairs with itself, and is
 // unlocked after.
 static void same_channel(void) {
-    void *c = go__chan_make(8, 0);
+    void *c = go__chan_make(8, 0, NULL);
     long in = 1, out = 0;
     struct go__case cases[4] = {{c, &in, 1, 0}, {c, &out, 0, 0}, {c, &in, 1, 0}, {c, &out, 0, 0}};
     for (int i = 0; i < 20; i++) gort_check(go__select(cases, 4, 0) == -1);
-    c = go__chan_make(8, 1);
+    c = go__chan_make(8, 1, NULL);
     for (int i = 0; i < 4; i++) cases[i].chan = c;
     for (int i = 0; i < 20; i++) {
         int chosen = go__select(cases, 4, 1);

@@ -11,6 +11,18 @@ extern "C" {
 #define _Bool bool     // as <stdbool.h> does in C++
 #endif
 
+// ---- layouts (lower_layout.c) --------------------------------------------------------------------
+// Where pointers lie in one element of an allocation, word by word; an object of several elements repeats it. No layout (NULL): no
+// pointers. A word may hold a pointer if it belongs to a pointer or channel, to an `any`, to a uintptr_t or intptr_t, or to a union
+// with such a member; the collector looks at each of them with the same distrust.
+#ifndef __cplusplus    // which has no such arrays, and does not look inside
+struct go__layout {
+    unsigned words;          // 8-byte words of one element, at least 1
+    unsigned long mask[];    // bit i % 64 of mask[i / 64]: word i may hold a pointer
+};
+#endif
+extern const struct go__layout go__layout_any;   // every word may be a pointer: what a layout cannot say
+
 // ---- types and values (lower_panic.c) ----------------------------------------------------------
 // The descriptor of a C type, emitted as a static constant by each unit that boxes a value of it. Two
 // descriptors mean the same type when their `id` texts are equal; `name` is the type as its user wrote it.
@@ -25,15 +37,40 @@ struct go_type {
     unsigned char align;   // bytes
     unsigned char kind;    // enum go__kind
     unsigned char named;   // 1: a typedef of an arithmetic or string type; prints as name(value)
+    const struct go__layout *layout;   // of a value
 };
 struct go_any { const struct go_type *type; void *data; };   // data points at a private copy of the value
 
 // ---- memory (lower_heap.c) ----------------------------------------------------------------------
-// Zeroed memory for one object that may outlive the frame; never NULL (out of memory is fatal).
-void *go__new(unsigned long size, unsigned long align);
+// Zeroed memory for one object that may outlive the frame; never NULL (out of memory is fatal). A pointer to one past the end of an
+// array keeps it alive, too, if `size` has one byte more than the array.
+void *go__new(unsigned long size, unsigned long align, const struct go__layout *layout);
 // The same, filled with the bytes at `from`: the home of a variable that has just been initialised, and
 // of the fresh copy that each iteration of a loop gets.
-void *go__new_copy(const void *from, unsigned long size, unsigned long align);
+void *go__new_copy(const void *from, unsigned long size, unsigned long align, const struct go__layout *layout);
+
+// ---- stores of pointers (lower_barrier.c) -------------------------------------------------------
+// While the collector marks, it must be told of every pointer that is stored into memory which may be heap or global, and of the one
+// that was there. Final C looks at this flag, and stores itself as long as it is zero (gocc_store in lower_barrier.c).
+extern unsigned char go__gc_marking;
+void go__gc_store(void *slot, const void *value);                   // tells of both, and stores
+void go__gc_copy(void *to, const void *from, unsigned long n);      // memmove: struct assignment, memcpy
+void go__gc_clear(void *to, int c, unsigned long n);                // memset
+void go__gc_qsort(void *base, unsigned long n, unsigned long size, int (*compare)(const void *, const void *));
+// libc's functions for destinations that may hold pointers; `room` as _FORTIFY_SOURCE passes it.
+void *go__gc_memcpy(void *to, const void *from, unsigned long n);          // memmove, too
+void *go__gc_mempcpy(void *to, const void *from, unsigned long n);
+void *go__gc_memset(void *to, int c, unsigned long n);
+void go__gc_bzero(void *to, unsigned long n);
+void go__gc_bcopy(const void *from, void *to, unsigned long n);
+void *go__gc_wmemcpy(void *to, const void *from, unsigned long n);         // n: wide characters
+void *go__gc_memcpy_chk(void *to, const void *from, unsigned long n, unsigned long room);
+void *go__gc_mempcpy_chk(void *to, const void *from, unsigned long n, unsigned long room);
+void *go__gc_memset_chk(void *to, int c, unsigned long n, unsigned long room);
+// Around an atomic operation that may store `value` to `slot`: between the two this thread is not stopped by the collector. They nest:
+// one pair for each word of the object that may hold a pointer.
+void go__gc_atomic_begin(void *slot, const void *value);
+void go__gc_atomic_end(void);
 
 // ---- goroutines (lower_go.c) --------------------------------------------------------------------
 // Starts a goroutine that calls fn(copy of the size bytes at env). The copy (16-byte aligned) is the goroutine's, and is gone when fn
@@ -44,7 +81,8 @@ int *go__errno(void);                     // address of the current goroutine's 
 extern char go__needs_runtime;            // a unit refers to it to pull in the runtime
 
 // ---- channels (lower_chan.c) --------------------------------------------------------------------
-void *go__chan_make(unsigned long elem_size, long long n);   // panics `makechan: size out of range`
+void *go__chan_make(unsigned long elem_size, long long n,
+                    const struct go__layout *elem_layout);   // panics `makechan: size out of range`
 void go__chan_send(void *c, const void *value);
 _Bool go__chan_recv(void *c, void *value);   // value may be NULL; false: closed and drained, value zeroed
 void go__chan_close(void *c);

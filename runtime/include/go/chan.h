@@ -78,7 +78,22 @@ GO__API int go_select(struct go_select_case *cases, int n, bool block);
 
 // A new channel of T with room for n values; 0: a send waits for its receive. Panics `makechan:
 // size out of range` if n is negative or too large.
-#define go_chan_make(T, n) ((GO_CHAN(T))go__chan_make(sizeof(T), (n)))
+#define go_chan_make(T, n) ((GO_CHAN(T))go__chan_make(sizeof(T), (n), GO__LAYOUT(T)))
+// Arithmetic values hold no pointers; (unsigned) long may be a uintptr_t, and of other types nothing is known here.
+#ifdef __cplusplus
+#define GO__LAYOUT(T) (&go__layout_any)
+#else
+// clang-format off
+#define GO__LAYOUT(T)                                                                              \
+    __extension__ _Generic(*(__typeof__(T) *)0,                                                    \
+        _Bool: (const struct go__layout *)0, char: (const struct go__layout *)0,                   \
+        signed char: (const struct go__layout *)0, unsigned char: (const struct go__layout *)0,    \
+        short: (const struct go__layout *)0, unsigned short: (const struct go__layout *)0,         \
+        int: (const struct go__layout *)0, unsigned int: (const struct go__layout *)0,             \
+        float: (const struct go__layout *)0, double: (const struct go__layout *)0,                 \
+        default: &go__layout_any)
+// clang-format on
+#endif
 // Closes: receivers get what is buffered, then zero values; further sends panic, and so do senders
 // that wait.
 #define go_chan_close(c) go__chan_close((void *)(GO_CHAN_SEND(GO__ELEM(c))){(c)})

@@ -1,0 +1,128 @@
+// blocking.c - calls that a signal would cut short.
+//
+// The collector asks threads by a signal (suspend.c). The kernel restarts most system calls after
+// it, but not those that wait for a time, or for a signal: they would end early, with EINTR, in
+// programs that have never heard of signals. So these are defined here, in front of libc's (also
+// for the shared libraries of the process), and the thread counts as asleep while it is in one:
+// others answer for it, and know where it stands. Which signals the program itself gets, and what
+// they do to the call, does not change.
+//   1. Between begin and end the thread touches nothing that the collector's answer touches: its
+//      own registers are saved in the caller's frame (unwind_init), the call works below it.
+//   2. A signal that was on its way when the thread said that it is asleep cuts the call short all
+//      the same, once: it is made anew.
+//   3. The definitions are weak: a program's own function of the name wins. libc's is found as the
+//      next one behind ours; a static program has none to find, and makes the system call itself.
+// Not in builds for sanitizers, which stand in front of libc with functions of their own.
+#define _GNU_SOURCE
+#include "sched/suspend.h"
+
+#if !defined(GORT_ASAN) && !defined(GORT_TSAN)
+#include <dlfcn.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#pragma weak dlsym // not in static programs
+
+const char gort_blocking_is_linked; // suspend.c refers to it
+
+// NULL: the thread is none of ours, or does not run a goroutine.
+static Machine *begin(Standing *at) {
+    Machine *m = arch_machine();
+    if (!m || m->current == &m->scheduler || m->nosuspend) return NULL;
+    m->standing = at;
+    gort_suspend_nap_begin(m);
+    return m;
+}
+
+static void end(Machine *m) {
+    if (!m) return;
+    int saved = errno;
+    gort_suspend_nap_end(m);
+    m->standing = NULL;
+    errno = saved;
+}
+
+static void *next_of(const char *name) { return dlsym ? dlsym(RTLD_NEXT, name) : NULL; }
+
+// name(parameters): libc's, or `otherwise`.
+#define BLOCKING(name, parameters, arguments, otherwise)                                     \
+    __attribute__((weak, visibility("default"))) int name parameters {                       \
+        static int(*next) parameters; /* found again and again by who comes at once */       \
+        int(*real) parameters = load_relaxed(&next);                                         \
+        if (!real) store_relaxed(&next, real = (int(*) parameters)next_of(#name));           \
+        __builtin_unwind_init();                                                             \
+        Standing at = {.sp = arch_stack_pointer()};                                          \
+        Machine *m = begin(&at);                                                             \
+        uint32_t before;                                                                     \
+        int result;                                                                          \
+        do {                                                                                 \
+            before = m ? m->questions : 0;                                                   \
+            result = real ? real arguments : (int)(otherwise);                               \
+        } while (unlikely(result < 0) && m && errno == EINTR && m->questions != before);     \
+        end(m);                                                                              \
+        return result;                                                                       \
+    }
+
+#define MASK_BYTES ((size_t)_NSIG / 8)
+
+BLOCKING(nanosleep, (const struct timespec *wanted, struct timespec *rest), (wanted, rest),
+         syscall(SYS_nanosleep, wanted, rest))
+BLOCKING(poll, (struct pollfd * fds, nfds_t n, int ms), (fds, n, ms), syscall(SYS_ppoll, fds, n,
+         ms < 0 ? NULL : (&(struct timespec){ms / 1000, ms % 1000 * 1000000L}), NULL, MASK_BYTES))
+BLOCKING(ppoll, (struct pollfd * fds, nfds_t n, const struct timespec *t, const sigset_t *mask),
+         (fds, n, t, mask),
+         syscall(SYS_ppoll, fds, n, t ? (&(struct timespec){t->tv_sec, t->tv_nsec}) : NULL, mask,
+                 MASK_BYTES))
+BLOCKING(select, (int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *t), (n, r, w, e, t),
+         syscall(SYS_pselect6, n, r, w, e,
+                 t ? (&(struct timespec){t->tv_sec, t->tv_usec * 1000}) : NULL, NULL))
+BLOCKING(pselect,
+         (int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *t, const sigset_t *mask),
+         (n, r, w, e, t, mask),
+         syscall(SYS_pselect6, n, r, w, e, t ? (&(struct timespec){t->tv_sec, t->tv_nsec}) : NULL,
+                 (&(struct {
+                     const sigset_t *mask;
+                     size_t bytes;
+                 }){mask, MASK_BYTES})))
+BLOCKING(epoll_wait, (int fd, struct epoll_event *events, int n, int ms), (fd, events, n, ms),
+         syscall(SYS_epoll_pwait, fd, events, n, ms, NULL, MASK_BYTES))
+BLOCKING(epoll_pwait,
+         (int fd, struct epoll_event *events, int n, int ms, const sigset_t *mask),
+         (fd, events, n, ms, mask), syscall(SYS_epoll_pwait, fd, events, n, ms, mask, MASK_BYTES))
+BLOCKING(sigsuspend, (const sigset_t *mask), (mask), syscall(SYS_rt_sigsuspend, mask, MASK_BYTES))
+BLOCKING(sigwaitinfo, (const sigset_t *set, siginfo_t *info), (set, info),
+         syscall(SYS_rt_sigtimedwait, set, info, NULL, MASK_BYTES))
+BLOCKING(sigtimedwait, (const sigset_t *set, siginfo_t *info, const struct timespec *t),
+         (set, info, t), syscall(SYS_rt_sigtimedwait, set, info, t, MASK_BYTES))
+BLOCKING(pause, (void), (), syscall(SYS_ppoll, NULL, 0, NULL, NULL, MASK_BYTES))
+
+// This one returns its error.
+__attribute__((weak, visibility("default"))) int
+clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted, struct timespec *rest) {
+    __builtin_unwind_init();
+    Standing at = {.sp = arch_stack_pointer()};
+    Machine *m = begin(&at);
+    int saved = errno;
+    int error = syscall(SYS_clock_nanosleep, clock, flags, wanted, rest) == 0 ? 0 : errno;
+    errno = saved;
+    end(m);
+    return error;
+}
+
+// libc's own go past nanosleep.
+__attribute__((weak, visibility("default"))) unsigned sleep(unsigned seconds) {
+    struct timespec t = {seconds, 0};
+    return nanosleep(&t, &t) == 0 ? 0 : (unsigned)(t.tv_sec + (t.tv_nsec >= 500000000));
+}
+
+__attribute__((weak, visibility("default"))) int usleep(useconds_t us) {
+    struct timespec t = {us / 1000000, us % 1000000 * 1000L};
+    return nanosleep(&t, NULL);
+}
+#endif
