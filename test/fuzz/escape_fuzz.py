@@ -1,8 +1,16 @@
 #!/usr/bin/env python3
-# escape_fuzz.py - random programs that pass pointers around, compiled twice: by gocc with variables as they are, and by the C compiler with each
-# variable, literal and new(T) in memory of its own from malloc, which is what gocc promises to look like. Their output must agree.
-#     escape_fuzz.py GOCC CC DIRECTORY FIRST-SEED COUNT
-import random, subprocess, sys, os
+"""Random programs that pass pointers around, compiled twice.
+
+Once by gocc with variables as they are, and once by gcc with each variable, literal and new(T) in memory of its own from malloc, which
+is what gocc promises to look like. Their output must agree; a disagreement is told by its seed, and its two programs are kept.
+"""
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+
 
 HEAD = '''#include <stdio.h>
 #include <stdlib.h>
@@ -115,28 +123,41 @@ def run(cmd):
         return -99, '', 'timeout'
 
 def main():
-    gocc, cc, where, first, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gocc", required=True)
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--count", type=int, default=100)
+    options, _ = parser.parse_known_args()
+    where = tempfile.mkdtemp()
     bad = used = 0
-    for seed in range(first, first + count):
-        a, b = os.path.join(where, 'a.c'), os.path.join(where, 'b.gc')
-        open(a, 'w').write(Gen(seed, True).program())
-        open(b, 'w').write(Gen(seed, False).program())
-        r = run([cc, '-w', '-O0', a, '-o', a + '.out'])
-        if r[0]:
-            print('seed', seed, 'reference does not compile:', r[2][:300])
+    for seed in range(options.first, options.first + options.count):
+        a, b = (os.path.join(where, "%d.%s" % (seed, suffix)) for suffix in ("c", "gc"))
+        open(a, "w").write(Gen(seed, True).program())
+        open(b, "w").write(Gen(seed, False).program())
+        made = run(["gcc", "-w", "-O0", a, "-o", a + ".out"])
+        if made[0]:
+            print("seed", seed, "the reference does not compile:", made[2][:300])
             return 1
-        want = run([a + '.out'])
+        want = run([a + ".out"])
         if want[0]:
             continue
         used += 1
-        for o in ('-O0', '-O2'):
-            r = run([gocc, '-w', o, b, '-o', b + '.out'])
-            got = r if r[0] else run([b + '.out'])
+        wrong = False
+        for level in ("-O0", "-O2"):
+            made = run([options.gocc, "-w", level, b, "-o", b + ".out"])
+            got = made if made[0] else run([b + ".out"])
             if got[:2] != want[:2]:
-                print('seed', seed, o, 'want', want[:2], 'got', got[0], got[1][:80], got[2][:200])
-                bad += 1
+                print("seed", seed, level, "wanted", want[:2], "got", got[0], got[1][:80], got[2][:200], "see", b)
+                wrong = True
                 break
-    print('%d programs, %d disagree' % (used, bad))
+        bad += wrong
+        for name in [] if wrong else [a, b]:
+            os.unlink(name)
+        for name in (a + ".out", b + ".out"):
+            if os.path.exists(name):
+                os.unlink(name)
+    print("%d programs, %d disagree" % (used, bad))
     return bad > 0
+
 
 sys.exit(main())
