@@ -154,7 +154,7 @@ static int translate_and_compile(const Buffer *text, const Buffer *errors) {
                                 .plain_stores = flags_plain_stores(current->command),
                                 .thread_sanitizer = flags_sanitize(current->command, "thread"),
                                 .lto = uses_lto(current->command),
-                                 .escape_report = current->command->escape_report};
+                                .escape_report = current->command->escape_report};
     flags_clang(current->command, &options);
     diag_debug_cpp = debug_cpp;
     char *out = NULL;
