@@ -12,10 +12,22 @@ static bool moves(const Var *v) {
     return v->heap || v->captured_defer || v->captured_go;
 }
 
+// Why it is not where C has it: `shared with a go block`, `moved to the heap (an assignment)`.
+static const char *state(const Var *v) {
+    if (v->captured_go || v->captured_defer)
+        return v->reason ? v->reason : "shared with a deferred block";
+    return arena_format("moved to the heap (%s)", v->reason);
+}
+
 // A cleanup function gets the address of the variable that it was declared with, which is not where the shared one lives.
 static void check_cleanup(const Facts *f, const Var *v) {
     const Tree *t = f->tree;
     const char *text = t->source->text;
+    if (v->has_cleanup) {
+        diag_at(t->source, v->at, DIAG_ERROR,
+                "'%s' has a cleanup function, and cannot be %s: defer the cleanup instead", v->name, state(v));
+        return;
+    }
     for (size_t i = tree_token_at(t, v->at) + 1; i < t->tokens.n; i++) {
         Span s = t->tokens.v[i].span;
         if (strchr(",;={", text[s.start]))
@@ -24,7 +36,7 @@ static void check_cleanup(const Facts *f, const Var *v) {
             (s.end - s.start == 11 && !memcmp(text + s.start, "__cleanup__", 11))) {
             diag_at(t->source, v->at, DIAG_ERROR,
                     "'%s' has a cleanup function, and cannot be %s: defer the cleanup instead", v->name,
-                    v->reason);
+                    state(v));
             return;
         }
     }
@@ -94,7 +106,7 @@ void check_heap(const Facts *f) {
             diag_at(f->tree->source, v->at, DIAG_ERROR,
                     "'%s' is %s, and its type has a variable length that cannot be carried over: share a pointer to "
                     "its elements",
-                    v->name, v->reason ? v->reason : "shared with a deferred block");
+                    v->name, state(v));
     }
     check_mentions(f, &moved);
 }

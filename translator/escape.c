@@ -181,11 +181,12 @@ static bool word_is(const Tree *t, size_t i, const char *word) {
            !memcmp(t->source->text + s.start, word, s.end - s.start);
 }
 
-// Another definition may take the place of a weak function when the program is linked. The word may stand at any of its declarations.
+// Another definition may take the place of a weak function (of a gnu_inline one) when the program is linked. The word may stand at any of its declarations.
 static void distrust_weak(Facts *f, const Names *names) {
     const Tree *t = f->tree;
     for (size_t i = 0; i < t->tokens.n; i++) {
-        if (!word_is(t, i, "weak") && !word_is(t, i, "__weak__"))
+        if (!word_is(t, i, "weak") && !word_is(t, i, "__weak__") && !word_is(t, i, "gnu_inline") &&
+            !word_is(t, i, "__gnu_inline__"))
             continue;
         size_t from = i, to = i;
         const char *text = t->source->text;

@@ -68,6 +68,7 @@ typedef struct Walk {
     Location **todo;               // of the walk
     size_t n_todo, cap_todo;
     unsigned number;
+    Location *root;
 } Walk;
 
 static void enqueue(Walk *w, Location *l) {
@@ -115,15 +116,18 @@ static void follow(Walk *w, Location *l, int derefs) {
             continue;
         from->walk = w->number;
         from->derefs = d;
-        from->next = l;
-        from->edge = e;
-        from->last = l->edge ? l->last : e;
+        if (from != w->root) {                         // whose own address may flow to it
+            from->next = l;
+            from->edge = e;
+            from->last = l == w->root ? e : l->last;
+        }
         *ARENA_PUSH(w->todo, w->n_todo, w->cap_todo) = from;
     }
 }
 
 static void walk_from(Walk *w, Location *root) {
     w->number++;
+    w->root = root;
     root->walk = w->number;
     root->derefs = 0;
     root->next = NULL;

@@ -238,6 +238,7 @@ void flow_cleanup(Draw *d, CXCursor variable, Location *l) {
         size_t n = strcspn(text, " \t\n)");
         Arguments a = {.n = 1, .v = arena_alloc(sizeof *a.v)};
         a.v[0] = flow_temporary(d);
+        l->var->addressed = l->var->has_cleanup = true;
         graph_edge(a.v[0], l, -1, flow_at(d, children.v[i]), "a cleanup function");
         named(d, arena_strndup(text, n), &a, (Hole){0}, flow_at(d, children.v[i]))->keeps_nothing = true;
     }
@@ -286,10 +287,10 @@ static void function_call(Draw *d, CXCursor call, CXCursor callee, Hole k, Scope
     k = result_hole(d, flow_object(d, k), at);
     if (!strcmp(name, "__builtin_va_start") && a.n)
         graph_edge(flow_pointee(d, a.c[0]), d->graph->rest, 0, at, "the arguments of a variadic function");
-    else if (is_library(callee, name) && !facts_function(d->v, callee))
+    else if (is_library(callee, name))
         library_call(d, call, callee, name, &a, k);
-    else
-        named(d, name, &a, k, at);
+    // A unit may define a function of the library's itself.
+    named(d, name, &a, k, at)->keeps_nothing = is_library(callee, name);
 }
 
 // The local variable that a call goes through, as `f(x)` or `(*f)(x)`; NULL: something else.

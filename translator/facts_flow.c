@@ -321,11 +321,23 @@ static void conditional(Draw *d, CXCursor c, Hole k) {
         flow_expression(d, children.v[i], i == 0 && children.n > 2 ? nowhere : k);
 }
 
+// Its value outlives its braces even where it is only looked at: `*({ int x = 1; &x; })`.
+static void statement_expression(Draw *d, CXCursor c, Hole k) {
+    CXCursor body = facts_first_child(c);
+    if (!flow_may_hold(CL->getCursorType(c))) {
+        flow_compound(d, body, nowhere);
+        return;
+    }
+    Location *value = flow_temporary(d);
+    flow_compound(d, body, flow_hole(d, value, c, "the value of a statement expression"));
+    flow_location(flow_object(d, k), value);
+}
+
 static void others(Draw *d, CXCursor c, enum CXCursorKind kind, Hole k) {
     switch (kind) {
     case CXCursor_InitListExpr:
     case CXCursor_GenericSelectionExpr: all_children(d, c, k); break;
-    case CXCursor_StmtExpr: flow_compound(d, facts_first_child(c), flow_object(d, k)); break;
+    case CXCursor_StmtExpr: statement_expression(d, c, k); break;
     case CXCursor_AddrLabelExpr: d->graph->jumps_anywhere = true; break;
     case CXCursor_UnaryExpr:                           // sizeof and the like
     case CXCursor_IntegerLiteral:

@@ -333,15 +333,20 @@ static enum CXChildVisitResult find_label(CXCursor c, CXCursor parent, CXClientD
 }
 
 // Which part of `if (0) a; else b;` never runs: 1, 2, or 0 if both may.
-static size_t dead_part(Draw *d, CXCursor c, const Cursors *children) {
+static size_t dead_part(CXCursor c, const Cursors *children) {
     CXCursor condition = flow_strip(children->v[0]);
     if (CL->getCursorKind(c) != CXCursor_IfStmt || CL->getCursorKind(condition) != CXCursor_IntegerLiteral)
         return 0;
-    size_t dead = flow_text(d, condition)[strspn(flow_text(d, condition), "0")] == ')' ? 1 : 2;
+    CXEvalResult value = CL->Cursor_Evaluate(condition);
+    if (!value)
+        return 0;
+    bool known = CL->EvalResult_getKind(value) == CXEval_Int, taken = CL->EvalResult_getAsLongLong(value) != 0;
+    CL->EvalResult_dispose(value);
+    size_t dead = taken ? 2 : 1;
     bool label = false;
     if (dead < children->n)
         CL->visitChildren(children->v[dead], find_label, &label);
-    return label ? 0 : dead;
+    return label || !known ? 0 : dead;
 }
 
 static void branch(Draw *d, CXCursor c) {
@@ -351,7 +356,7 @@ static void branch(Draw *d, CXCursor c) {
         block(d, children.v[children.n - 1]);
         return;
     }
-    size_t dead = children.n ? dead_part(d, c, &children) : 0;
+    size_t dead = children.n ? dead_part(c, &children) : 0;
     for (size_t i = 0; i < children.n; i++) {
         if (dead && i == dead)
             continue;

@@ -17,6 +17,27 @@ static bool has_construct(Lower *l, Span s) {
     return false;
 }
 
+// A compound literal ends with the braces that the test would put around it, and what it yields is looked at behind them.
+typedef struct Literals {
+    size_t *at;
+    size_t n, cap;
+} Literals;
+
+static Literals find_literals(const Lower *l) {
+    Literals found = {0};
+    for (size_t i = 0; i < l->facts->n_vars; i++)
+        if (l->facts->vars[i]->kind == VAR_LITERAL)
+            *ARENA_PUSH(found.at, found.n, found.cap) = l->facts->vars[i]->init.start;
+    return found;
+}
+
+static bool has_literal(const Literals *literals, Span s) {
+    for (size_t i = 0; i < literals->n; i++)
+        if (literals->at[i] >= s.start && literals->at[i] < s.end)
+            return true;
+    return false;
+}
+
 static bool matters(Lower *l, const Trap *t) {
     if (t->kind == TRAP_DIVISION || t->function->assigns_globals)
         return true;
@@ -27,9 +48,11 @@ static bool matters(Lower *l, const Trap *t) {
 }
 
 void lower_traps(Lower *l) {
+    Literals literals = find_literals(l);
     for (size_t i = 0; i < l->facts->n_traps; i++) {
         const Trap *t = &l->facts->traps[i];
-        if (!matters(l, t) || has_construct(l, t->span))
+        if (!matters(l, t) || has_construct(l, t->span) ||
+            (t->kind == TRAP_NIL && has_literal(&literals, t->span)))
             continue;
         bool division = t->kind == TRAP_DIVISION;
         edit_open(l->edits, t->span.start, depth_of(t->span),

@@ -71,6 +71,7 @@ struct Var {
     bool captured_go, captured_defer;
     bool per_iteration;            // a fresh one for each iteration
     bool addressed;                // its address is asked for, so there is something to decide
+    bool has_cleanup;              // gcc's cleanup attribute
     Location *location;            // in the graph of its function
     const char **targets;          // of a function's type: the functions that it may hold
     size_t n_targets, cap_targets;

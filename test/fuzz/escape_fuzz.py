@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""Random programs that pass pointers around, compiled twice.
+
+Once by gocc with variables as they are, and once by gcc with each variable, literal and new(T) in memory of its own from malloc, which
+is what gocc promises to look like. Their output must agree; a disagreement is told by its seed, and its two programs are kept.
+"""
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+
+
+HEAD = '''#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+struct S { int v; int *p; struct S *n; };
+static int g0 = 11, *g1 = &g0, **g2 = &g1;
+static struct S gs = {5, &g0, &gs}, *gp = &gs;
+static long sum, fuel = 3000;
+__attribute__((noinline)) static void smash(void) { volatile char b[3000]; memset((char *)b, 0x5a, sizeof b); }
+static void see(int v) { sum = sum * 31 + v; smash(); }
+'''
+GC = 'chan(int) unused;\n#define NEW(T) new(T)\n'
+PLAIN = '#define NEW(T) ((T *)calloc(1, sizeof(T)))\n'
+TYPES = ['int', 'int *', 'int **', 'struct S', 'struct S *']
+GLOBAL = {'int': 'g0', 'int *': 'g1', 'int **': 'g2', 'struct S': 'gs', 'struct S *': 'gp'}
+BASE = {'int *': 'int', 'int **': 'int *', 'struct S *': 'struct S'}
+
+class Gen:
+    def __init__(self, seed, heap):
+        self.r, self.heap, self.n = random.Random(seed), heap, 0
+    def name(self):
+        self.n += 1
+        return 'x%d' % self.n
+    def use(self, v):
+        return '(*%s)' % v if self.heap else v
+    def declare(self, t, v, init):
+        if self.heap:
+            return '%s *%s = malloc(sizeof(%s)); *%s = %s;' % (t, v, t, v, init)
+        return '%s %s = %s;' % (t, v, init)
+    def var(self, t, env):
+        c = [v for v, vt in env if vt == t]
+        return self.use(self.r.choice(c)) if c and self.r.random() < .9 else GLOBAL[t]
+    def lvalue(self, t, env, d):
+        k = self.r.randrange(6)
+        if d and k == 0 and t != 'int **':
+            return '(*%s)' % self.expr(t + ' *' if t in ('int', 'struct S') else t + '*', env, d - 1) if t != 'struct S *' else '(%s)->n' % self.expr('struct S *', env, d - 1)
+        if d and k == 1 and t in ('int', 'int *', 'struct S *'):
+            return '(%s)->%s' % (self.expr('struct S *', env, d - 1), {'int': 'v', 'int *': 'p', 'struct S *': 'n'}[t])
+        if k == 2 and t in ('int', 'int *', 'struct S *'):
+            return '%s.%s' % (self.var('struct S', env), {'int': 'v', 'int *': 'p', 'struct S *': 'n'}[t])
+        return self.var(t, env)
+    def expr(self, t, env, d):
+        if d <= 0:
+            return '&' + self.var(BASE[t], env) if t in BASE and self.r.random() < .5 else self.var(t, env)
+        k = self.r.randrange(13)
+        if t in BASE and k < 3:
+            return '&' + self.lvalue(BASE[t], env, d - 1)
+        if t in BASE and k == 3:
+            b = BASE[t]
+            return '({ %s *q = NEW(%s); *q = %s; q; })' % (b, b, self.expr(b, env, d - 1))
+        if t in BASE and k == 4:
+            v = self.name()
+            return '({ %s &%s; })' % (self.declare(BASE[t], v, self.expr(BASE[t], env, d - 1)), self.use(v))
+        if k in (5, 6):
+            f = self.r.randrange(self.functions)
+            if self.sig[f][0] == t:
+                return 'f%d(%s)' % (f, ', '.join(self.expr(a, env, d - 1) for a in self.sig[f][1]))
+        if k == 7:
+            return '(%s & 1 ? %s : %s)' % (self.expr('int', env, d - 1), self.expr(t, env, d - 1), self.expr(t, env, d - 1))
+        if k == 8 and t == 'int *':
+            return '(int *)((unsigned long)%s + 0)' % self.expr(t, env, d - 1)
+        if t == 'struct S' and k < 8:
+            return '(struct S){%s, %s, %s}' % (self.expr('int', env, d - 1), self.expr('int *', env, d - 1), self.expr('struct S *', env, d - 1))
+        if t == 'struct S *' and k == 9:
+            init = '(struct S){%s, %s, %s}' % (self.expr('int', env, d - 1), self.expr('int *', env, d - 1), self.expr(t, env, d - 1))
+            return '({ struct S *q = malloc(sizeof *q); *q = %s; q; })' % init if self.heap else '&' + init
+        return self.lvalue(t, env, d)
+    def block(self, env, d, ret):
+        env, out = list(env), []
+        for _ in range(self.r.randrange(2, 6)):
+            k, t = self.r.randrange(10), self.r.choice(TYPES)
+            if k < 3:
+                v = self.name()
+                out.append(self.declare(t, v, self.expr(t, env, 2)))
+                env.append((v, t))
+            elif k < 6:
+                out.append('%s = %s;' % (self.lvalue(t, env, 2), self.expr(t, env, 2)))
+            elif k == 6 and d:
+                out.append('{ %s }' % self.block(env, d - 1, ret))
+            elif k == 7 and d:
+                v = self.name()
+                out.append('for (int %s = 0; %s < 3; %s++) { %s }' % (v, v, v, self.block(env, d - 1, ret)))
+            elif k == 8 and d:
+                out.append('if (%s & 1) { %s } else { %s }' % (self.expr('int', env, 1), self.block(env, d - 1, ret), self.block(env, d - 1, ret)))
+            else:
+                out.append('see(%s);' % self.expr('int', env, 2))
+        return ' '.join(out)
+    def program(self):
+        self.functions = self.r.randrange(3, 8)
+        self.sig = [(self.r.choice(TYPES), [self.r.choice(TYPES) for _ in range(self.r.randrange(1, 4))]) for _ in range(self.functions)]
+        out = [HEAD, PLAIN if self.heap else GC]
+        for i, (t, ps) in enumerate(self.sig):
+            out.append('static %s f%d(%s);\n' % (t, i, ', '.join(ps)))
+        for i, (t, ps) in enumerate(self.sig):
+            names = [self.name() for _ in ps]
+            env = list(zip(names, ps))
+            head = ''.join('%s *%s = malloc(sizeof(%s)); *%s = %s_; ' % (p, n, p, n, n) for n, p in env) if self.heap else ''
+            out.append('static %s f%d(%s) { %sif (fuel-- <= 0) return %s; %s return %s; }\n' % (
+                t, i, ', '.join('%s %s%s' % (p, n, '_' if self.heap else '') for n, p in env), head, GLOBAL[t],
+                self.block(env, 2, t), self.expr(t, env, 2)))
+        out.append('int main(void) { %s for (int i = 0; i < 5; i++) { %s see(g0); see(*g1); see(**g2); see(gs.v); see(*gp->p); see(gp->n->v); } printf("%%ld\\n", sum); return 0; }\n' % (
+            '', self.block([], 2, 'int')))
+        return ''.join(out)
+
+def run(cmd):
+    try:
+        r = subprocess.run(cmd, capture_output=True, text=True, timeout=20)
+        return r.returncode, r.stdout, r.stderr
+    except subprocess.TimeoutExpired:
+        return -99, '', 'timeout'
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gocc", required=True)
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--count", type=int, default=100)
+    options, _ = parser.parse_known_args()
+    where = tempfile.mkdtemp()
+    bad = used = 0
+    for seed in range(options.first, options.first + options.count):
+        a, b = (os.path.join(where, "%d.%s" % (seed, suffix)) for suffix in ("c", "gc"))
+        open(a, "w").write(Gen(seed, True).program())
+        open(b, "w").write(Gen(seed, False).program())
+        made = run(["gcc", "-w", "-O0", a, "-o", a + ".out"])
+        if made[0]:
+            print("seed", seed, "the reference does not compile:", made[2][:300])
+            return 1
+        want = run([a + ".out"])
+        if want[0]:
+            continue
+        used += 1
+        wrong = False
+        for level in ("-O0", "-O2"):
+            made = run([options.gocc, "-w", level, b, "-o", b + ".out"])
+            got = made if made[0] else run([b + ".out"])
+            if got[:2] != want[:2]:
+                print("seed", seed, level, "wanted", want[:2], "got", got[0], got[1][:80], got[2][:200], "see", b)
+                wrong = True
+                break
+        bad += wrong
+        for name in [] if wrong else [a, b]:
+            os.unlink(name)
+        for name in (a + ".out", b + ".out"):
+            if os.path.exists(name):
+                os.unlink(name)
+    print("%d programs, %d disagree" % (used, bad))
+    return bad > 0
+
+
+sys.exit(main())
