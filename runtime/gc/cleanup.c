@@ -13,6 +13,7 @@
 #include "gc/gc.h"
 
 #include "base/upcalls.h"
+#include "sched/sanitize.h"
 #include <go/runtime.h>
 #include <string.h>
 
@@ -73,6 +74,7 @@ go_cleanup go_add_cleanup(void *object, void (*fn)(void *), void *arg) {
     if (!gort_object_find((uintptr_t)object, &o)) return (go_cleanup){0};
     suspend_hold(m);
     gort_lock_acquire(&cleanups_lock, RANK_ROOTS);
+    sanitize_release(&table); // what comes before comes before the function
     uint32_t i = entry_take();
     Cleanup *c = &table[i];
     *c = (Cleanup){~(uintptr_t)object, fn, arg, 0, c->generation, gort_gc.marked};
@@ -145,6 +147,7 @@ static bool queue_take(Cleanup *out) {
     gort_lock_acquire(&cleanups_lock, RANK_ROOTS);
     uint32_t i = queue_first - 1;
     bool any = queue_first != 0;
+    sanitize_acquire(&table);
     if (any) {
         *out = table[i];
         if (go__gc_marking) grey_word(&m->grey, (uintptr_t)out->arg);

@@ -44,10 +44,16 @@ static Span *take(Central *c, Span **list) {
     return s;
 }
 
-static bool span_is_full(const Span *s) {
+// For the thread sanitizer memory that somebody had must be mapped anew, to be forgotten: only whole
+// spans are used again, by way of the page heap.
 #ifdef GORT_TSAN
-    if (s->needs_zero) return true;
+enum { RENEW = 1 };
+#else
+enum { RENEW = 0 };
 #endif
+
+static bool span_is_full(const Span *s) {
+    if (RENEW && s->needs_zero) return true;
     return s->alloc_count - span_run_left(s) == s->elem_count;
 }
 
@@ -134,8 +140,11 @@ static Span *take_by_sweeping(unsigned span_class) {
         s = gort_central_take_unswept(span_class);
         if (!s) break;
         uint32_t live = gort_sweep_span(s);
-        if (live == 0 || !span_is_full(s)) break;
-        gort_central_put(s);
+        if (!RENEW && (live == 0 || !span_is_full(s))) break;
+        if (live)
+            gort_central_put(s);
+        else
+            gort_pages_free(s);
         s = NULL;
     }
     gort_sweep_end();
