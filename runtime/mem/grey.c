@@ -13,7 +13,7 @@ static GreyChunk *empty; // under chunks_lock
 
 // Under chunks_lock.
 static void chunks_map(void) {
-    char *block = gort_os_memory_map(BLOCK_BYTES, 4096);
+    char *block = gort_os_memory_map_signal(BLOCK_BYTES);
     if (!block) gort_upcalls.fatal("out of memory (the collector's queue)");
     for (size_t at = 0; at + sizeof(GreyChunk) <= BLOCK_BYTES; at += sizeof(GreyChunk)) {
         GreyChunk *c = (GreyChunk *)(block + at);

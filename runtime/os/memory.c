@@ -39,6 +39,14 @@ void *gort_os_memory_map(size_t bytes, size_t align) {
     return start;
 }
 
+void *gort_os_memory_map_signal(size_t bytes) {
+    int saved = errno;
+    long p = syscall(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    errno = saved;
+    return p == -1 ? NULL : (void *)p;
+}
+
 static bool guard(void *at, size_t bytes) {
     static bool unknown;      // only ever turns true; a thread that sees it late tries once more
     if (!load_relaxed(&unknown)) {

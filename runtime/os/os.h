@@ -24,6 +24,8 @@
 // Zeroed pages without reservation of swap, at a multiple of `align` (a power of two, at least a
 // page); NULL: there are none.
 void *gort_os_memory_map(size_t bytes, size_t align);
+// Zeroed pages, from a signal handler, too, that may have interrupted a sanitizer.
+void *gort_os_memory_map_signal(size_t bytes);
 // The same at this place: 0 done, -1 the place is taken, 1 there are none.
 int gort_os_memory_map_at(void *at, size_t bytes);
 void gort_os_memory_unmap(void *at, size_t bytes);
