@@ -97,6 +97,7 @@ static void caches_flush(void) {
 static void marking_finish(void) {
     CycleRecord *r = &gort_gc.record;
     if (gort_flags.checkmark) gort_mark_check();
+    if (gort_flags.cgocheck) gort_cgocheck();
     if (gort_flags.verify) gort_heap_verify();
     store_seq_cst(&go__gc_marking, 0);
     caches_flush();

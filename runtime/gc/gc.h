@@ -3,7 +3,8 @@
 // Reading order: cycle.c (the phases of a collection, and why nothing is lost), mark.c (from grey
 // to black), stacks.c (goroutines), roots.c (everything else that is not an object), barrier.c
 // (what stores tell), pacer.c (when to collect), cleanup.c (functions that run when an object is
-// gone), statistics.c, trace.c, public.c.
+// gone), thread.c and copy.c (what generated code calls in place of libc), statistics.c, trace.c,
+// cgocheck.c, public.c.
 #ifndef GORT_GC_GC_H
 #define GORT_GC_GC_H
 
@@ -109,6 +110,10 @@ int gort_pacer_percent(int percent, bool set);
 int64_t gort_pacer_limit(int64_t bytes, bool set);
 // What an allocation owes: see upcalls.h, `allocated`.
 void gort_gc_allocated(struct Machine *m);
+
+// ---- cgocheck.c --------------------------------------------------------------------------------
+
+void gort_cgocheck(void); // the world is stopped, marking is over
 
 // ---- trace.c ------------------------------------------------------------------------------------
 
