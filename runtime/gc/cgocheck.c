@@ -19,7 +19,8 @@ static uintptr_t parse_hex(const char **at) {
     uintptr_t value = 0;
     for (;; (*at)++) {
         char c = **at;
-        unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 16;
+        unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
+                                                                                           : 16;
         if (digit == 16) return value;
         value = value * 16 + digit;
     }

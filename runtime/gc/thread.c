@@ -7,8 +7,8 @@
 // in libc's memory until it is joined, where the collector does not look.
 //
 // Nobody else refers to this file: a program without threads of its own does not link it.
-#include <go/runtime.h>
 #include <errno.h>
+#include <go/runtime.h>
 #include <pthread.h>
 #include <stdlib.h>
 

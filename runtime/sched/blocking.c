@@ -53,30 +53,32 @@ static void end(Machine *m) {
 static void *next_of(const char *name) { return dlsym ? dlsym(RTLD_NEXT, name) : NULL; }
 
 // name(parameters): libc's, or `otherwise`.
-#define BLOCKING(name, parameters, arguments, otherwise)                                     \
-    __attribute__((weak, visibility("default"))) int name parameters {                       \
-        static int(*next) parameters; /* found again and again by who comes at once */       \
-        int(*real) parameters = load_relaxed(&next);                                         \
-        if (!real) store_relaxed(&next, real = (int(*) parameters)next_of(#name));           \
-        __builtin_unwind_init();                                                             \
-        Standing at = {.sp = arch_stack_pointer()};                                          \
-        Machine *m = begin(&at);                                                             \
-        uint32_t before;                                                                     \
-        int result;                                                                          \
-        do {                                                                                 \
-            before = m ? m->questions : 0;                                                   \
-            result = real ? real arguments : (int)(otherwise);                               \
-        } while (unlikely(result < 0) && m && errno == EINTR && m->questions != before);     \
-        end(m);                                                                              \
-        return result;                                                                       \
+#define BLOCKING(name, parameters, arguments, otherwise)                                 \
+    __attribute__((weak, visibility("default"))) int name parameters {                   \
+        static int(*next) parameters; /* found again and again by who comes at once */   \
+        int(*real) parameters = load_relaxed(&next);                                     \
+        if (!real) store_relaxed(&next, real = (int(*) parameters)next_of(#name));       \
+        __builtin_unwind_init();                                                         \
+        Standing at = {.sp = arch_stack_pointer()};                                      \
+        Machine *m = begin(&at);                                                         \
+        uint32_t before;                                                                 \
+        int result;                                                                      \
+        do {                                                                             \
+            before = m ? m->questions : 0;                                               \
+            result = real ? real arguments : (int)(otherwise);                           \
+        } while (unlikely(result < 0) && m && errno == EINTR && m->questions != before); \
+        end(m);                                                                          \
+        return result;                                                                   \
     }
 
 #define MASK_BYTES ((size_t)_NSIG / 8)
 
 BLOCKING(nanosleep, (const struct timespec *wanted, struct timespec *rest), (wanted, rest),
          syscall(SYS_nanosleep, wanted, rest))
-BLOCKING(poll, (struct pollfd * fds, nfds_t n, int ms), (fds, n, ms), syscall(SYS_ppoll, fds, n,
-         ms < 0 ? NULL : (&(struct timespec){ms / 1000, ms % 1000 * 1000000L}), NULL, MASK_BYTES))
+BLOCKING(poll, (struct pollfd * fds, nfds_t n, int ms), (fds, n, ms),
+         syscall(SYS_ppoll, fds, n,
+                 ms < 0 ? NULL : (&(struct timespec){ms / 1000, ms % 1000 * 1000000L}), NULL,
+                 MASK_BYTES))
 BLOCKING(ppoll, (struct pollfd * fds, nfds_t n, const struct timespec *t, const sigset_t *mask),
          (fds, n, t, mask),
          syscall(SYS_ppoll, fds, n, t ? (&(struct timespec){t->tv_sec, t->tv_nsec}) : NULL, mask,

@@ -30,8 +30,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 enum { AGAIN_NS = 5000000 }; // a signal may come at a bad moment: it is sent again after so long
 
