@@ -35,7 +35,7 @@
 #include <time.h>
 
 enum { STOP_PATIENCE_NS = 2000000,
-       IDLE_NS_PERIOD = 120, // seconds without a collection after which one is made
+       IDLE_SECONDS = 120, // seconds without a collection after which one is made
        SECOND = 1000000000 };
 
 Collector gort_gc;
@@ -213,7 +213,7 @@ static Cause wait_for_work(void) {
     for (;;) {
         Cause why = exchange_seq_cst(&gort_gc.wanted, CAUSE_NONE);
         if (why != CAUSE_NONE) return why;
-        if (!gort_note_sleep_until(&work, os_now() + (int64_t)IDLE_NS_PERIOD * SECOND) &&
+        if (!gort_note_sleep_until(&work, os_now() + (int64_t)IDLE_SECONDS * SECOND) &&
             gort_pacer_percent(0, false) >= 0)
             return CAUSE_TIME;
     }

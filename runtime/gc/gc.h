@@ -27,7 +27,7 @@ typedef enum Cause { CAUSE_NONE,
 typedef struct CycleRecord {
     uint64_t number;
     bool forced;
-    int64_t start, swept, scanned, stop, end; // os_now(): see cycle.c
+    int64_t start, scanned, stop, end; // os_now(): see cycle.c
     int64_t setup_ns, pause_ns; // asking all threads at the start; the world's stop at the end
     int64_t mark_cpu_ns, assist_ns;
     uint64_t heap_start, heap_end, heap_marked, goal;
