@@ -136,6 +136,7 @@ void flags_compile_final(Words *w, const Unit *u);
 void flags_verbatim(Words *w, const Unit *u);
 void flags_diagnostics(const Command *c); // fills diag_options
 bool flags_sanitize(const Command *c, const char *what); // -fsanitize=WHAT, among others
+bool flags_other_target(const Command *c);
 bool flags_plain_stores(const Command *c); // see TranslateOptions
 void flags_clang(const Command *c, TranslateOptions *o);
 

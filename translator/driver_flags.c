@@ -289,17 +289,22 @@ bool flags_sanitize(const Command *c, const char *what) {
     return false;
 }
 
-// The short form is for x86-64 and in AT&T's or gcc's double syntax; the sanitizers that look at memory
-// accesses would not see into it.
-bool flags_plain_stores(const Command *c) {
+// Not x86-64, as far as the command line tells.
+bool flags_other_target(const Command *c) {
 #ifndef __x86_64__
     return true;
 #endif
     for (size_t i = 0; i < c->n_args; i++)
         if (strncmp(c->args[i].word, "--target=", 9) == 0 || strcmp(c->args[i].word, "-target") == 0)
             return true;
-    return flags_sanitize(c, "address") || flags_sanitize(c, "thread") || flags_sanitize(c, "memory") ||
-           args_has(c, "-m32") || args_has(c, "-mx32") || (c->clang && args_has(c, "-masm=intel"));
+    return args_has(c, "-m32") || args_has(c, "-mx32");
+}
+
+// The short form is in AT&T's or gcc's double syntax; the sanitizers that look at memory accesses
+// would not see into it.
+bool flags_plain_stores(const Command *c) {
+    return flags_other_target(c) || flags_sanitize(c, "address") || flags_sanitize(c, "thread") ||
+           flags_sanitize(c, "memory") || (c->clang && args_has(c, "-masm=intel"));
 }
 
 // ---- libclang -----------------------------------------------------------------------------------

@@ -151,6 +151,7 @@ static bool uses_lto(const Command *c) {
 static int translate_and_compile(const Buffer *text, const Buffer *errors) {
     TranslateOptions options = {.dump = current->command->dump,
                                 .compiler_is_clang = current->command->clang,
+                                .other_target = flags_other_target(current->command),
                                 .plain_stores = flags_plain_stores(current->command),
                                 .thread_sanitizer = flags_sanitize(current->command, "thread"),
                                 .lto = uses_lto(current->command),

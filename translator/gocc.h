@@ -208,6 +208,7 @@ typedef struct TranslateOptions {
     int n_clang_args;         // -std, -m, -f flags that change what the text means; no -I, -D
     const char *dump;                                  // -d LIST: comma-separated stages, or NULL
     bool compiler_is_clang;                            // GOCC_CC is a clang: blocks instead of nested functions
+    bool other_target;                                 // not x86-64
     bool plain_stores;                                 // barriers are calls: another target than x86-64, or a sanitizer
     bool thread_sanitizer;                             // which is told of stores that the runtime does
     bool lto;                                          // -flto: no references by assembler name

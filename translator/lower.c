@@ -131,6 +131,7 @@ static const char clang_blocks[] =
 const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options, Edits **edits) {
     Lower l = {.tree = tree, .facts = facts, .clang = options->compiler_is_clang, .lto = options->lto};
     l.edits = edits_new(tree->source);
+    l.other_target = options->other_target;
     l.plain_stores = options->plain_stores;
     l.thread_sanitizer = options->thread_sanitizer;
     lower_heap(&l);
@@ -145,7 +146,7 @@ const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options
     lower_atomics(&l);
     lower_stores(&l);
     *edits = l.edits;
-    return F("%s%s%s%s%s%s", prelude_final(), l.clang ? clang_blocks : "",
+    return F("%s%s%s%s%s%s%s", prelude_final(), lower_ranges(&l), l.clang ? clang_blocks : "",
              l.thread_sanitizer ? "void __tsan_write_range(void *, unsigned long); " : "",
              l.slot_type ? "typedef void *__attribute__((__may_alias__)) gocc_slot; " : "",
              l.layout_text.length ? l.layout_text.data : "", l.types.length ? l.types.data : "");

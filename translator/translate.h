@@ -279,6 +279,7 @@ typedef struct Lower {
     Buffer layout_text;            // layouts of what is allocated, at file scope
     const Layout **layouts;
     size_t n_layouts, cap_layouts;
+    bool other_target;             // not x86-64
     bool plain_stores;             // barriers are calls: under a sanitizer, or where the short form is not known
     bool thread_sanitizer;
     bool slot_type;                // gocc_slot is used
@@ -296,6 +297,7 @@ const char *lower_type(Lower *l, const TypeInfo *t);   // the address of the des
 const char *lower_text(Lower *l, Span s);              // the user's text, as it was
 Var *lower_var_at(Lower *l, size_t offset);            // declared there, or NULL
 // lower_barrier.c, lower_atomic.c
+const char *lower_ranges(const Lower *l);              // assembler: where the unit's instructions are
 void lower_renames(Lower *l);                          // before the constructs
 void lower_stores(Lower *l);                           // after them
 void lower_atomics(Lower *l);

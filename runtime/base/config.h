@@ -24,6 +24,7 @@
 #endif
 
 #define GORT_MAX_PROCS 1024 // processors; as many as Go accepts in practice on a machine
+#define GORT_MAX_THREADS 10000 // that run goroutines; as many as Go allows
 #define GORT_ENV_INLINE \
     64u // bytes of a `go` environment that need no allocation: a call with seven words
 #define GORT_GOROUTINES_PER_SLAB 64u

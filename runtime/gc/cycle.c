@@ -237,7 +237,7 @@ static void forked(void) {
 
 static void thread_make(void) {
     pthread_atfork(NULL, NULL, forked);
-    add_seq_cst(&gort_sched.collector_threads, 1);
+    add_seq_cst(&gort_sched.own_threads, 1);
     if (!gort_os_thread_start(collector_main, NULL))
         gort_upcalls.fatal("runtime: cannot create the collector's thread");
 }

@@ -89,7 +89,7 @@ void gort_gc_answer(Machine *m, bool scan, const Standing *at) {
 }
 
 void gort_gc_before_run(Machine *m, Goroutine *g, void *sp) {
-    if (g == &m->scheduler || g->bound) return;
+    if (g == &m->scheduler || g->home) return;
     fence_seq_cst(); // invariant 2: after sp
     while (load_seq_cst(&g->scan) != done_mark()) {
         if (claim(g))

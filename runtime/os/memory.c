@@ -71,24 +71,24 @@ void gort_os_memory_small_pages(void *at, size_t bytes) {
 
 void gort_os_memory_renew(void *at, size_t bytes) { map(at, bytes, MAP_FIXED); }
 
-static bool is_mapped(uintptr_t page) {
+bool gort_os_is_mapped(uintptr_t address) {
     unsigned char resident;
     int saved = errno;
-    bool mapped = syscall(SYS_mincore, page, 1, &resident) == 0;
+    bool mapped = syscall(SYS_mincore, address & ~(uintptr_t)4095, 1, &resident) == 0;
     errno = saved;
     return mapped;
 }
 
 uintptr_t gort_os_mapped_end(uintptr_t from, size_t max) {
     uintptr_t page = from & ~(uintptr_t)4095;
-    while (page < from + max && is_mapped(page)) page += 4096;
+    while (page < from + max && gort_os_is_mapped(page)) page += 4096;
     return page < from ? from : page < from + max ? page
                                                   : from + max;
 }
 
 uintptr_t gort_os_mapped_from(uintptr_t low, uintptr_t high) {
     uintptr_t page = (high - 1) & ~(uintptr_t)4095;
-    while (page > low && is_mapped(page - 4096)) page -= 4096;
+    while (page > low && gort_os_is_mapped(page - 4096)) page -= 4096;
     return page > low ? page : low;
 }
 

@@ -42,6 +42,7 @@ void gort_os_memory_renew(void *at, size_t bytes);
 // ends at high, at least low. Async-signal-safe.
 uintptr_t gort_os_mapped_end(uintptr_t from, size_t max);
 uintptr_t gort_os_mapped_from(uintptr_t low, uintptr_t high);
+bool gort_os_is_mapped(uintptr_t address); // its page; async-signal-safe
 // Small pages here: a goroutine that uses 4 KiB of its stack must not be given 2 MiB.
 void gort_os_memory_small_pages(void *at, size_t bytes);
 

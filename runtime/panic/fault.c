@@ -91,7 +91,7 @@ static bool is_overflow(const Goroutine *g, uintptr_t address, uintptr_t sp) {
     uintptr_t low = stack_low(g);
     bool is_near = address < low + OVERFLOW_REACH && address + 2 * OVERFLOW_REACH > low;
     bool is_stack_access = address + OVERFLOW_REACH > sp && address < sp + OVERFLOW_REACH;
-    return (g->is_main || g->bound) && low && is_near && is_stack_access;
+    return (g->is_main || (g->home && g->home->foreign)) && low && is_near && is_stack_access;
 }
 
 // ---- handlers -----------------------------------------------------------------------------------

@@ -244,7 +244,7 @@ static void print_header(Out *o, Goroutine *g) {
         gort_out_uint(o, minutes);
         gort_out_text(o, " minutes");
     }
-    if (g->bound)
+    if (g->thread_locks || (g->home && g->home->foreign))
         gort_out_text(o, ", locked to thread");
     gort_out_text(o, "]:\n");
 }

@@ -33,23 +33,6 @@
 
 const char gort_blocking_is_linked; // suspend.c refers to it
 
-// NULL: the thread is none of ours, or does not run a goroutine.
-static Machine *begin(Standing *at) {
-    Machine *m = arch_machine();
-    if (!m || m->current == &m->scheduler || m->nosuspend) return NULL;
-    m->standing = at;
-    gort_suspend_nap_begin(m);
-    return m;
-}
-
-static void end(Machine *m) {
-    if (!m) return;
-    int saved = errno;
-    gort_suspend_nap_end(m);
-    m->standing = NULL;
-    errno = saved;
-}
-
 static void *next_of(const char *name) { return dlsym ? dlsym(RTLD_NEXT, name) : NULL; }
 
 // name(parameters): libc's, or `otherwise`.
@@ -60,14 +43,14 @@ static void *next_of(const char *name) { return dlsym ? dlsym(RTLD_NEXT, name) :
         if (!real) store_relaxed(&next, real = (int(*) parameters)next_of(#name));       \
         __builtin_unwind_init();                                                         \
         Standing at = {.sp = arch_stack_pointer()};                                      \
-        Machine *m = begin(&at);                                                         \
+        Machine *m = gort_call_begin(&at);                                                         \
         uint32_t before;                                                                 \
         int result;                                                                      \
         do {                                                                             \
             before = m ? m->questions : 0;                                               \
             result = real ? real arguments : (int)(otherwise);                           \
         } while (unlikely(result < 0) && m && errno == EINTR && m->questions != before); \
-        end(m);                                                                          \
+        gort_call_end(m);                                                                          \
         return result;                                                                   \
     }
 
@@ -111,11 +94,11 @@ __attribute__((weak, visibility("default"))) int
 clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted, struct timespec *rest) {
     __builtin_unwind_init();
     Standing at = {.sp = arch_stack_pointer()};
-    Machine *m = begin(&at);
+    Machine *m = gort_call_begin(&at);
     int saved = errno;
     int error = syscall(SYS_clock_nanosleep, clock, flags, wanted, rest) == 0 ? 0 : errno;
     errno = saved;
-    end(m);
+    gort_call_end(m);
     return error;
 }
 

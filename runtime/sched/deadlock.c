@@ -1,6 +1,7 @@
 // deadlock.c - when nothing can ever happen again.
 //
-// That is so when all machines are idle (the one that waits for a timer is not), no timer is
+// That is so when all machines are idle or asleep with a goroutine that stays on its thread (the one
+// that waits for a timer is not), no timer is
 // pending that somebody waits for, and no foreign thread is attached, which could still do
 // anything. A thread that has not called the runtime yet is not known to it, but may be about to:
 // while the process has such threads, the last idle machine asks again from time to time. A runtime
@@ -26,15 +27,16 @@ static bool census_one(Goroutine *g, void *arg) {
 // not had the time.
 static bool strangers_exist(void) {
 #ifdef GORT_TSAN
-    int known = 1 + (int)load_relaxed(&gort_sched.collector_threads); // and the sanitizer's own
+    int known = 1 + (int)load_relaxed(&gort_sched.own_threads); // and the sanitizer's own
 #else
-    int known = (int)load_relaxed(&gort_sched.collector_threads);
+    int known = (int)load_relaxed(&gort_sched.own_threads);
 #endif
     return gort_os_thread_count() > known + (int)gort_sched.machine_count;
 }
 
 bool gort_deadlock_check(void) {
-    if (gort_sched.idle_machine_count < gort_sched.machine_count) return false;
+    if (gort_sched.idle_machine_count + gort_sched.home_waiting < gort_sched.machine_count)
+        return false;
     if (!gort_sched.has_main || load_seq_cst(&gort_sched.foreign_count) > 0 ||
         load_relaxed(&gort_sched.frozen))
         return false;

@@ -24,7 +24,7 @@ static void detach(void *arg) {
     gort_suspend_delist(m);
     if (gort_upcalls.thread_ended) gort_upcalls.thread_ended();
     store_relaxed(&g->status, G_DEAD);
-    g->bound = NULL;
+    g->home = NULL;
     g->stack = (Stack){NULL, NULL};
     add_relaxed(&gort_sched.foreign_ended, 1);
     gort_goroutine_recycle(NULL, g);
@@ -49,7 +49,7 @@ static Goroutine *foreign_goroutine(Machine *m) {
     g->frames = NULL;
     g->panics = NULL;
     g->recover_token = NULL;
-    g->bound = m;
+    g->home = m;
     g->sp = GORT_ON_CPU;
     g->env = NULL;
     g->env_heap = false;

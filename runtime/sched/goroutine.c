@@ -160,6 +160,7 @@ Goroutine *gort_goroutine_new(Machine *m, void (*fn)(void *), const void *env, s
     g->frames = NULL;
     g->panics = NULL;
     g->recover_token = NULL;
+    gort_assert(!g->home && !g->pins && !g->thread_locks);
     store_relaxed(&g->wait_reason, WAIT_NONE);
     suspend_hold(m);
     store_relaxed(&g->scan, 0);
@@ -191,6 +192,7 @@ __attribute__((visibility("default"))) void go_spawn(void (*fn)(void *), void *a
 _Noreturn void go__go_nil(void) { gort_upcalls.fatal("go of nil func value"); }
 
 void gort_goroutine_bind_stack(Machine *m, Goroutine *g) {
+    if (unlikely(!load_relaxed(&gort_sched.watched)) && g != &m->scheduler) gort_sysmon_start();
     if (!g->stack.low) g->stack = gort_stack_acquire(m->p ? &m->p->stacks : NULL, g);
     sanitize_bind(g);
     g->sp = arch_first_frame(g->stack.high);

@@ -7,6 +7,7 @@
 #include "sched/sched.h"
 
 #include "base/flags.h"
+#include "base/print.h"
 #include "base/upcalls.h"
 #include "sched/sanitize.h"
 #include "sched/suspend.h"
@@ -32,6 +33,7 @@ Processor *gort_processor_get_idle(void) {
     gort_sched.idle_processors = p->next_idle;
     p->status = P_RUNNING;
     store_seq_cst(&gort_sched.idle_count, gort_sched.idle_count - 1);
+    sysmon_wake();
     return p;
 }
 
@@ -57,7 +59,7 @@ Machine *gort_machine_new(void) {
     Machine *m = aligned_alloc(64, (sizeof *m + 63) & ~(size_t)63);
     if (!m) gort_upcalls.fatal("runtime: out of memory");
     memset(m, 0, sizeof *m);
-    m->scheduler.bound = NULL;
+    m->scheduler.home = NULL;
     store_relaxed(&m->scheduler.status, G_RUNNING);
     return m;
 }
@@ -88,10 +90,24 @@ static void machine_main(void *arg) {
     gort_scheduler_loop(m);
 }
 
+static __attribute__((noinline, cold)) void too_many_threads(void) {
+    Print p;
+    gort_print_start(&p);
+    gort_print_text(&p, "runtime: program exceeds ");
+    gort_print_uint(&p, GORT_MAX_THREADS);
+    gort_print_text(&p, "-thread limit\n");
+    gort_print_finish(&p);
+    gort_upcalls.fatal("thread exhaustion");
+}
+
 static void machine_start(Processor *p, bool spinning) {
     Machine *m = gort_machine_new();
     m->asleep = true; // until its thread runs
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    if (unlikely(gort_sched.machine_count >= GORT_MAX_THREADS)) {
+        gort_lock_release(&gort_sched.lock, RANK_SCHED);
+        too_many_threads();
+    }
     m->id = gort_sched.machine_count++;
     m->next_all = gort_sched.machines;
     store_release(&gort_sched.machines, m);

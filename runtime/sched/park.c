@@ -15,7 +15,7 @@
 //   6. A goroutine goes straight to the next one. The scheduler's own stack is visited only when
 //      the local queue has nothing to offer.
 //   7. The goroutine of a foreign thread is woken where it sleeps, by the note of its machine; it
-//      is never in a run queue.
+//      is never in a run queue. Nor is one that stays on its thread (home.c).
 // Rejected: a "going to sleep" state on which `ready` spins: wakers would wait for sleepers,
 // holding locks.
 // Rejected: a callback that releases (Go's): an indirect call in the hottest path, where a chain of
@@ -63,6 +63,12 @@ void gort_switch_finish(Machine *m) {
         gort_runq_put(m->p, g);
         return;
     }
+    g = m->after_preempted;
+    if (g) {
+        m->after_preempted = NULL;
+        gort_globalq_submit(g);
+        return;
+    }
     g = m->after_dead;
     if (g) {
         m->after_dead = NULL;
@@ -92,6 +98,7 @@ void gort_scheduler_switch(Machine *m, Goroutine *g) { switch_to(m, &m->schedule
 // readied last, else a pair in conversation would keep the others out for ever.
 static __attribute__((noinline)) Goroutine *next_rare(Machine *m, Processor *p) {
     p->now_ns = os_now();
+    if (load_relaxed(&gort_sched.homeward_count)) return &m->scheduler;
     Goroutine *g = gort_sched_take_global(p, 1);
     if (!g) g = gort_runq_get_fair(p);
     return g ? g : &m->scheduler;
@@ -126,9 +133,9 @@ void gort_park(ParkLock *locks, WaitReason reason) {
     gort_assert(g != &m->scheduler && load_relaxed(&g->status) == G_RUNNING);
     store_relaxed(&g->wait_reason, reason);
     store_relaxed(&g->status, G_WAITING);
-    if (unlikely(m->foreign)) {
+    if (unlikely(g->home != NULL)) {
         store_relaxed(&g->wait_since_ns, os_now());
-        park_foreign(m, locks);
+        m->foreign ? park_foreign(m, locks) : gort_home_park(m, locks);
         return;
     }
     Goroutine *to = next_goroutine(m);
@@ -140,8 +147,8 @@ void gort_park(ParkLock *locks, WaitReason reason) {
 void gort_ready(Goroutine *g) {
     gort_assert(load_relaxed(&g->status) == G_WAITING);
     Machine *m = arch_machine();
-    if (unlikely(g->bound != NULL)) {
-        gort_note_wake(&g->bound->note);
+    if (unlikely(g->home != NULL)) {
+        g->home->foreign ? gort_note_wake(&g->home->note) : gort_home_ready(g);
         return;
     }
     store_relaxed(&g->status, G_RUNNABLE);
@@ -154,13 +161,27 @@ void gort_yield(void) {
         gort_os_thread_yield();
         return;
     }
-    Goroutine *g = m->current, *to = next_goroutine(m);
+    Goroutine *g = m->current;
+    if (unlikely(g->home != NULL)) {
+        gort_home_yield(m);
+        return;
+    }
+    Goroutine *to = next_goroutine(m);
     if (to == &m->scheduler && load_relaxed(&m->p->timers.earliest_ns) == INT64_MAX &&
-        !load_relaxed(&m->p->attention) && load_relaxed(&gort_sched.queue_count) == 0)
+        !load_relaxed(&m->p->attention) && load_relaxed(&gort_sched.queue_count) == 0 &&
+        load_relaxed(&gort_sched.homeward_count) == 0)
         return; // nobody else here
     store_relaxed(&g->status, G_RUNNABLE);
     m->after_yielded = g;
     switch_to(m, g, to);
+}
+
+// A signal took it off: all that is runnable goes first.
+void gort_preempt_yield(Machine *m) {
+    Goroutine *g = m->current;
+    store_relaxed(&g->status, G_RUNNABLE);
+    m->after_preempted = g;
+    switch_to(m, g, &m->scheduler);
 }
 
 // The end of a goroutine. The switch away saves nothing, and what it ran on is freed by whoever
@@ -171,6 +192,8 @@ __attribute__((no_sanitize("address"))) _Noreturn void gort_goroutine_exit(void)
     Goroutine *g = m->current;
     gort_check(g != &m->scheduler && "a goroutine ends itself");
     if (m->foreign) gort_foreign_exit(m);
+    g->home = NULL; // its locks on the thread end with it
+    g->pins = g->thread_locks = 0;
     gort_goroutine_drop_env(g);
     void *unused;
     store_relaxed(&g->status, G_DEAD);

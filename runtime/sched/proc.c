@@ -51,21 +51,24 @@ inline void gort_sched_wake(void) {
         gort_sched_wake_slow();
 }
 
-static __attribute__((noinline)) void put_global(Goroutine *g) {
+__attribute__((noinline)) void gort_globalq_submit(Goroutine *g) {
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     gort_globalq_put(g);
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    gort_sched_wake();
 }
 
 void gort_sched_put(Machine *m, Goroutine *g) {
-    if (likely(m->p != NULL))
-        gort_runq_put_next(m->p, g);
-    else
-        put_global(g);
+    if (unlikely(m->p == NULL)) {
+        gort_globalq_submit(g);
+        return;
+    }
+    gort_runq_put_next(m->p, g);
     gort_sched_wake();
 }
 
 void gort_sched_timer_changed(int64_t when_ns) {
+    if (unlikely(!load_relaxed(&gort_sched.watched))) gort_sysmon_start();
     Machine *sleeper = load_seq_cst(&gort_sched.sleeper); // pairs with sleep_until_timer
     if (!sleeper) {
         gort_sched_wake();
@@ -131,8 +134,9 @@ static void stop_spinning(Machine *m) {
 }
 
 // Step 4 of the sleeper.
-static bool work_exists(void) {
+bool gort_sched_work_exists(void) {
     if (load_seq_cst(&gort_sched.queue_count) != 0) return true;
+    if (load_seq_cst(&gort_sched.homeward_count) != 0) return true;
     uint32_t made = load_acquire(&gort_sched.processors_made);
     for (uint32_t i = 0; i < made; i++)
         if (!gort_runq_is_empty(gort_sched.processors[i])) return true;
@@ -174,7 +178,7 @@ static bool sleep_until_timer(Machine *m) {
 static Goroutine *go_idle(Machine *m) {
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     Goroutine *g = gort_globalq_get(m->p, UINT32_MAX);
-    if (g || load_relaxed(&m->p->attention)) {
+    if (g || gort_sched.homeward_count || load_relaxed(&m->p->attention)) {
         gort_lock_release(&gort_sched.lock, RANK_SCHED);
         return g;
     }
@@ -184,7 +188,7 @@ static Goroutine *go_idle(Machine *m) {
     jitter();
     if (m->spinning) stop_spinning(m);
     jitter();
-    if (work_exists() && take_idle_processor(m)) return NULL;
+    if (gort_sched_work_exists() && take_idle_processor(m)) return NULL;
     if (sleep_until_timer(m) && take_idle_processor(m)) return NULL;
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     gort_machine_stop(m);
@@ -234,6 +238,13 @@ static __attribute__((noinline)) void verify_all(Processor *p) {
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
 }
 
+// Those that stay on their threads, and those in p's own queue, in turn.
+static bool serve_home(Machine *m, Processor *p) {
+    if (p->tick % 2 && !gort_runq_is_empty(p)) return false;
+    if (m->spinning) stop_spinning(m);
+    return gort_home_serve(m);
+}
+
 // A goroutine to run on m's processor, sleeping until there is one. m may hold another processor
 // afterwards.
 static Goroutine *find_runnable(Machine *m) {
@@ -249,6 +260,8 @@ static Goroutine *find_runnable(Machine *m) {
         p->now_ns = os_now();
         gort_timers_run(&p->timers, p->now_ns);
         store_relaxed(&p->tick, p->tick + 1);
+        store_relaxed(&p->preempt, false);
+        if (unlikely(load_relaxed(&gort_sched.homeward_count)) && serve_home(m, p)) continue;
         if (p->tick % GORT_FAIR_TICKS == 0 && (g = gort_sched_take_global(p, 1)) != NULL) return g;
         if ((g = gort_runq_get(p)) != NULL) return g;
         if ((g = gort_sched_take_global(p, UINT32_MAX)) != NULL) return g;

@@ -8,8 +8,9 @@
 // (s) gort_sched.lock; (a) atomic; (c) constant after creation.
 //
 // The files, in reading order: goroutine.c (birth and death), runq.c (queues), park.c (falling
-// asleep, waking, yielding), proc.c (finding work), machine.c (threads), timer.c, foreign.c
-// (threads that are not ours), deadlock.c, world.c (GOMAXPROCS), start.c.
+// asleep, waking, yielding), proc.c (finding work), machine.c (threads), home.c (goroutines that
+// must stay on their thread), call.c (calls that block), sysmon.c and preempt.c (what watches over
+// them), timer.c, foreign.c (threads that are not ours), deadlock.c, world.c (GOMAXPROCS), start.c.
 #ifndef GORT_SCHED_SCHED_H
 #define GORT_SCHED_SCHED_H
 
@@ -89,8 +90,11 @@ struct Goroutine {
     struct go__frame *frames;
     struct Panic *panics;
     void *recover_token;
-    // Threads that the runtime did not make: the goroutine that stands for one.
-    Machine *bound; // (c) that thread, or NULL
+    // Staying (home.c): the only machine that it may go on on, and how many reasons there are; NULL
+    // and 0: any. A thread that the runtime did not make is home to the goroutine that stands for it.
+    Machine *home; // (g)
+    uint32_t pins; // (g)
+    uint32_t thread_locks; // (g) of these: calls of go_lock_thread
     // Sanitizers (sanitize.h).
     void *fiber; // thread sanitizer: its fiber, while it has a stack
     void *fake_stack; // address sanitizer: what the switch away saved
@@ -149,6 +153,11 @@ struct Processor {
     // stops.
     bool attention;
     uint8_t status; // (s) ProcessorStatus
+    bool preempt; // (a) the goroutine that runs here is to let others run; cleared at a schedule
+    uint32_t calls; // (p) counts calls that may block; sysmon reads it
+    // (a) the holder, while it is in a call that may block; whoever sets it to NULL has the
+    // processor: the holder when it comes back, or sysmon (call.c).
+    Machine *caller;
     uint64_t timer_cycles; // (p) arch_cycles() when it last looked whether a timer is due
     int64_t now_ns; // (p) coarse clock: os_now() some switches ago
     StackCache stacks; // (p)
@@ -171,10 +180,13 @@ struct Machine {
     ParkLock *after_locks; // (m) to release after the switch that is under way
     Goroutine *after_dead; // (m) ended: its stack is free after the switch
     Goroutine *after_yielded; // (m) goes into the run queue after the switch
+    Goroutine *after_preempted; // (m) goes into the global queue after the switch
     // (m) looks for work at others' queues; counted in gort_sched.spinning.
     bool spinning;
     bool foreign; // (c) a thread that the runtime did not make
     bool initial; // (c) the process's first thread
+    bool waits_home; // (s) its goroutine is parked in place: counted in gort_sched.home_waiting
+    uint32_t preempt_signals; // (a) sent to it, and not yet there
     // Suspension: see suspend.h.
     uint32_t nosuspend; // (m) above 0: not to be stopped just here
     uint32_t asked; // (a) Ask: what the collector wants to know of this thread
@@ -203,8 +215,8 @@ typedef struct Sched {
     bool started; // (a) start.c is through
     bool has_main; // (c) goroutine 1 exists: the runtime is the executable's
     bool frozen; // (a) the process is crashing: nobody schedules any more
-    // (a) threads of the collector; and whether it is at work, and may yet make goroutines ready.
-    uint32_t collector_threads, collecting;
+    // (a) threads of the runtime that are no machines; and whether the collector is at work, and may yet make goroutines ready.
+    uint32_t own_threads, collecting;
     // The global queue.
     Lock lock __attribute__((aligned(64)));
     Goroutine *queue_head, *queue_tail; // (s)
@@ -216,6 +228,14 @@ typedef struct Sched {
     Machine *machines; // (s) all but foreign ones
     uint32_t machine_count; // (s)
     uint32_t foreign_count; // (a) attached foreign threads
+    // Goroutines that stay where they are: home.c.
+    Goroutine *homeward_head, *homeward_tail; // (s) runnable, in want of a processor
+    uint32_t homeward_count; // (s), read as a hint without
+    uint32_t home_waiting; // (s) machines whose goroutine is parked in place
+    // sysmon.c
+    uint32_t watched; // (a) 1: its thread exists
+    bool sysmon_asleep; // (s)
+    Note sysmon_note;
     // The one idle machine that watches the clock.
     Machine *sleeper; // (a) NULL: nobody
     int64_t sleeper_until_ns; // (a) when it will wake by itself
@@ -300,6 +320,7 @@ uint32_t gort_runq_length(const Processor *p);
 // Everything to the global queue; under gort_sched.lock.
 void gort_runq_drain(Processor *p);
 void gort_globalq_put(Goroutine *g); // under gort_sched.lock
+void gort_globalq_submit(Goroutine *g); // takes it, and sees to it that somebody looks
 // Under gort_sched.lock; one to run, a fair share to p's queue.
 Goroutine *gort_globalq_get(Processor *p, uint32_t max);
 void gort_verify_runq(const Processor *p);
@@ -313,6 +334,7 @@ void gort_park(ParkLock *locks, WaitReason reason);
 // Makes a parked goroutine runnable. The caller is its only waker. It runs next on this processor.
 void gort_ready(Goroutine *g);
 void gort_yield(void);
+void gort_preempt_yield(Machine *m); // the same, behind all others
 // From the scheduler's stack to g, and back some time.
 void gort_scheduler_switch(Machine *m, Goroutine *g);
 // After each switch, on the stack that was switched to: what the one before could not do for
@@ -329,10 +351,56 @@ void gort_sched_wake(void);
 // lock below sched.lock may be held.
 Goroutine *gort_sched_take_global(Processor *p, uint32_t max);
 void gort_sched_wake_slow(void);
+bool gort_sched_work_exists(void); // in some queue; reads after a full barrier
 // A runnable goroutine to where m's work goes.
 void gort_sched_put(Machine *m, Goroutine *g);
 // Of a timer that is now the earliest of its heap.
 void gort_sched_timer_changed(int64_t when_ns);
+
+// ---- home.c -------------------------------------------------------------------------------------
+
+// The current goroutine stays on this thread until as many unpins; nests. Not from a foreign thread.
+void gort_pin(Machine *m);
+void gort_unpin(Machine *m);
+// The tail of gort_park for a goroutine that stays: see there.
+void gort_home_park(Machine *m, ParkLock *locks);
+void gort_home_ready(Goroutine *g); // the tail of gort_ready
+void gort_home_yield(Machine *m); // lets others run; comes back on this thread
+// The current goroutine may run, and its machine has no processor: waits for one.
+void gort_home_return(Machine *m);
+// Gives m's processor to a goroutine that stays elsewhere, if one is runnable, and idles until m has
+// another one. False: there is none. m does not spin.
+bool gort_home_serve(Machine *m);
+// Nobody holds p any more: finds somebody for its work.
+void gort_processor_handoff(Processor *p);
+
+// ---- call.c -------------------------------------------------------------------------------------
+
+// Brackets a call that may block the thread: see call.c. The first returns NULL, and the second does
+// nothing with it, where there is nothing to mark.
+Machine *gort_call_begin(struct Standing *at);
+void gort_call_end(Machine *m);
+
+// ---- sysmon.c, preempt.c ------------------------------------------------------------------------
+
+void gort_sysmon_start(void); // once; idempotent
+// Under gort_sched.lock: a processor is in use again.
+static inline void sysmon_wake(void) {
+    if (likely(!gort_sched.sysmon_asleep)) return;
+    gort_sched.sysmon_asleep = false;
+    gort_note_wake(&gort_sched.sysmon_note);
+}
+// From a signal handler, with what it interrupted (ucontext_t): the goroutine there goes on in
+// gort_preempted, if it can.
+void gort_preempt_try(Machine *m, void *context);
+void gort_preempt_init(void); // once, at the start
+
+// ---- text.c -------------------------------------------------------------------------------------
+
+// Is pc an instruction of a .gc file that may be preempted; of the runtime? Async-signal-safe.
+bool gort_text_contains(uintptr_t pc);
+bool gort_text_is_runtime(uintptr_t pc);
+void gort_text_find(void); // once, at the start
 
 // ---- machine.c ----------------------------------------------------------------------------------
 

@@ -78,6 +78,8 @@ static void start(void) {
     gort_world_set_procs(gort_flags.has_seed ? 1 : procs);
     if (gort_os_in_executable((const void *)start) && gort_os_is_initial_thread())
         adopt_initial_thread();
+    gort_text_find();
+    gort_preempt_init();
     store_release(&gort_sched.started, true);
 }
 

@@ -28,6 +28,7 @@
 #include "base/upcalls.h"
 #include "os/signal.h"
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
@@ -85,11 +86,6 @@ __attribute__((noinline)) void gort_suspend_answer(Machine *m) {
 
 // ---- the handler --------------------------------------------------------------------------------
 
-static bool is_mapped(uintptr_t address) {
-    unsigned char resident;
-    return syscall(SYS_mincore, address & ~(uintptr_t)4095, 4096, &resident) == 0;
-}
-
 #if defined(__x86_64__)
 // The kernel saves vector registers behind the 512 bytes that every processor has, if it says so.
 static size_t vector_bytes(const void *saved) {
@@ -112,7 +108,7 @@ static Standing standing_of(ucontext_t *c) {
     at.registers = c->uc_mcontext.gregs;
     at.registers_end = c->uc_mcontext.gregs + NGREG;
     c->uc_mcontext.gregs[REG_RIP] =
-        (greg_t)gort_window_start((uintptr_t)c->uc_mcontext.gregs[REG_RIP], is_mapped);
+        (greg_t)gort_window_start((uintptr_t)c->uc_mcontext.gregs[REG_RIP], gort_os_is_mapped);
 #else
     at.sp = c->uc_mcontext.sp;
     at.registers = c->uc_mcontext.regs;
@@ -123,21 +119,36 @@ static Standing standing_of(ucontext_t *c) {
     return at;
 }
 
+// A signal of sysmon's: one of those that it counted.
+static bool preempt_signal_take(Machine *m) {
+    uint32_t due = load_relaxed(&m->preempt_signals);
+    while (due && !cas_seq_cst(&m->preempt_signals, due, due - 1)) due = load_relaxed(&m->preempt_signals);
+    return due > 0;
+}
+
 static void handle(int number, siginfo_t *info, void *context) {
     int saved = errno;
     Machine *m = arch_machine();
     if (m && info->si_code == SI_TKILL) m->questions++;
-    if (!m || load_seq_cst(&m->asked) == ASK_NOTHING) {
-        if (gort_signal_was_handled(number)) gort_signal_forward(number, info, context);
-        errno = saved;
-        return;
-    }
-    if (m->nosuspend == 0) {
+    bool ours = m && info->si_code == SI_TKILL && preempt_signal_take(m);
+    bool is_asked = m && load_seq_cst(&m->asked) != ASK_NOTHING;
+    if (is_asked && m->nosuspend == 0) {
         Standing at = standing_of(context);
         Ask ask = question_take(m, ASK_NOTHING);
         if (ask != ASK_NOTHING) answer(m, ask, &at);
     }
+    if (ours && m->p && load_relaxed(&m->p->preempt)) gort_preempt_try(m, context);
+    if (!ours && !is_asked && gort_signal_was_handled(number))
+        gort_signal_forward(number, info, context);
     errno = saved;
+}
+
+static pthread_once_t listening = PTHREAD_ONCE_INIT;
+
+static void listen(void) { gort_signal_install_raw(GORT_SUSPEND_SIGNAL, handle); }
+
+void gort_suspend_listen(void) {
+    pthread_once(&listening, listen);
 }
 
 // ---- sleepers -----------------------------------------------------------------------------------
@@ -189,9 +200,7 @@ static void send(Machine *m, Ask ask) {
 
 // Under world_lock. False: not all have answered by the deadline.
 static bool ask(Ask what, int64_t deadline_ns) {
-    static bool installed; // only one thread asks
-    if (!installed) gort_signal_install_raw(GORT_SUSPEND_SIGNAL, handle);
-    installed = true;
+    gort_suspend_listen();
     own_machines = load_acquire(&gort_sched.machines);
     unanswered = 1; // for ourselves: none is the last one before all are asked
     each_machine(count, what);

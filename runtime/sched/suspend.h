@@ -30,6 +30,9 @@ void gort_ask_all(Ask what);
 bool gort_world_stop(int64_t patience_ns);
 void gort_world_resume(void);
 
+// The handler is installed, if it is not.
+void gort_suspend_listen(void);
+
 // A thread's own answer where it holds suspension off no more. See suspend_allow.
 void gort_suspend_answer(Machine *m);
 

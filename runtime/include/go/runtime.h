@@ -33,6 +33,12 @@ GO__API void go_yield(void);
 _Noreturn
 #endif
 GO__API void go_exit(void);
+// From now on the calling goroutine runs on the thread that it runs on now, and nothing else does,
+// until it has called go_unlock_thread as often: for libraries that tie what they do to a thread.
+// While it waits the thread waits, and another one runs the rest. It may end locked. On a thread that
+// the program made itself both do nothing: it is always locked.
+GO__API void go_lock_thread(void);
+GO__API void go_unlock_thread(void);
 // Sets how many goroutines may run at the same time, if n >= 1; returns what it was before. At
 // first it is the number of cores, or the environment variable GOMAXPROCS. A change takes effect as
 // running goroutines come to their next scheduling point.

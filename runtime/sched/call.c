@@ -1,0 +1,48 @@
+// call.c - calls that may block the thread, marked, so that others can have the processor.
+//
+// A goroutine that reads from a disk or waits for a mutex holds its thread, and would hold a
+// processor. So the calls that may block are marked (blocking.c): Processor.caller is the machine as
+// long as it is in one. If that takes long, and others have something to do, sysmon takes the
+// processor away and gives it to another machine; the caller finds that out when it comes back, and
+// waits for a processor where it is (home.c). The mark costs a store on the way in and a
+// compare-and-swap on the way out.
+//   1. From begin to end the thread touches neither its processor nor anything that belongs to it.
+//   2. Whoever changes Processor.caller from the machine to NULL, by CAS, has the processor. Nobody
+//      else writes the machine's own address there, so what it finds in the end is its own mark.
+//   3. To the collector the thread is asleep: others answer for it (suspend.c).
+//   4. Marks do not nest: what a marked call calls back is not part of the call, and finds
+//      Machine.standing set.
+#include "sched/sched.h"
+
+#include "sched/suspend.h"
+#include <errno.h>
+
+Machine *gort_call_begin(Standing *at) {
+    Machine *m = arch_machine();
+    if (!m || m->current == &m->scheduler || m->nosuspend || m->standing) return NULL;
+    m->standing = at;
+    gort_suspend_nap_begin(m);
+    Processor *p = m->p;
+    if (p) {
+        p->calls++;
+        gort_assert(load_relaxed(&p->caller) == NULL);
+        store_release(&p->caller, m); // pairs with sysmon
+    }
+    return m;
+}
+
+static __attribute__((noinline)) void call_late(Machine *m) {
+    m->p = NULL;
+    gort_home_return(m);
+}
+
+void gort_call_end(Machine *m) {
+    if (!m) return;
+    int saved_errno = errno;
+    Processor *p = m->p;
+    bool late = p && !cas_seq_cst(&p->caller, m, NULL);
+    gort_suspend_nap_end(m);
+    m->standing = NULL;
+    if (unlikely(late)) call_late(m);
+    errno = saved_errno;
+}

@@ -1,0 +1,143 @@
+// sysmon.c - the thread that watches over all processors.
+//
+// It holds no processor and runs no goroutine. Every 20 us while something changes, up to every 10 ms
+// while nothing does, it looks at each processor:
+//   - Is its holder in a marked call (call.c) since the last look? If others wait for a processor, or
+//     if it lasts 10 ms, the processor is taken away and handed on.
+//   - Has the same goroutine run for 10 ms, and does somebody wait for its processor? Then it is sent
+//     the signal that preempts it (preempt.c).
+//   1. It takes a processor only by the CAS on Processor.caller, and only then touches it.
+//   2. It sleeps on its note only if no processor is in use, which it checks under gort_sched.lock;
+//      whoever takes an idle processor holds that lock, and wakes it.
+//   3. It reads what processors publish (tick, calls, queue lengths) without locks: what it does is
+//      right at any time, only better at some.
+// A program without goroutines and timers has no such thread, nor has one that runs by a seed.
+#include "sched/sched.h"
+
+#include "base/flags.h"
+#include "base/upcalls.h"
+#include "os/signal.h"
+#include "sched/suspend.h"
+#include "sched/timer.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    NAP_MIN_US = 20,
+    NAP_MAX_US = 10000,
+    QUIET_ROUNDS = 50, // so many looks without anything to do, then the naps grow
+    SLICE_NS = 10000000, // as long may a goroutine run, or a call take, undisturbed
+};
+
+// What was seen of each processor, and when.
+typedef struct Seen {
+    uint32_t tick, calls;
+    int64_t tick_ns, calls_ns;
+} Seen;
+
+static Seen seen[GORT_MAX_PROCS];
+
+// Does anybody wait for a processor, apart from who runs on p?
+static bool others_wait(const Processor *p, int64_t now) {
+    return !gort_runq_is_empty(p) || load_relaxed(&gort_sched.queue_count) ||
+           load_relaxed(&gort_sched.homeward_count) || load_relaxed(&p->attention) ||
+           load_relaxed(&p->timers.earliest_ns) <= now;
+}
+
+// Is somebody free to do p's work, should there be more?
+static bool others_are_free(void) {
+    return load_relaxed(&gort_sched.idle_count) + load_relaxed(&gort_sched.spinning) > 0;
+}
+
+static bool retake(Processor *p, Machine *caller) {
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    bool taken = cas_seq_cst(&p->caller, caller, NULL);
+    if (taken) p->machine = NULL; // the caller sees to its own side: call.c
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (taken) gort_processor_handoff(p);
+    return taken;
+}
+
+static bool look_at_call(Processor *p, Seen *s, Machine *caller, int64_t now) {
+    uint32_t calls = load_relaxed(&p->calls);
+    if (s->calls != calls) {
+        s->calls = calls;
+        s->calls_ns = now;
+        return false;
+    }
+    if (!others_wait(p, now) && others_are_free() && now - s->calls_ns < SLICE_NS) return false;
+    return retake(p, caller);
+}
+
+static bool preempt(Processor *p) {
+    store_seq_cst(&p->preempt, true);
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    Machine *m = p->machine; // machines are for good
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (!m) return false;
+    add_relaxed(&m->preempt_signals, 1);
+    gort_signal_send(m->thread_id, GORT_SUSPEND_SIGNAL);
+    return true;
+}
+
+static bool look_at_goroutine(Processor *p, Seen *s, int64_t now) {
+    uint32_t tick = load_relaxed(&p->tick);
+    if (s->tick != tick) {
+        s->tick = tick;
+        s->tick_ns = now;
+        return false;
+    }
+    if (now - s->tick_ns < SLICE_NS || !others_wait(p, now)) return false;
+    s->tick_ns = now; // again in as long
+    return preempt(p);
+}
+
+// True: something was done.
+static bool look(int64_t now) {
+    bool busy = false;
+    uint32_t made = load_acquire(&gort_sched.processors_made);
+    for (uint32_t i = 0; i < made; i++) {
+        Processor *p = gort_sched.processors[i];
+        Machine *caller = load_acquire(&p->caller); // pairs with gort_call_begin
+        busy |= caller ? look_at_call(p, &seen[i], caller, now) : look_at_goroutine(p, &seen[i], now);
+    }
+    return busy;
+}
+
+// Invariant 2. True: it slept.
+static bool sleep_while_idle(void) {
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    bool idle = gort_sched.idle_count == gort_sched.processor_count;
+    gort_sched.sysmon_asleep = idle;
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (idle) gort_note_sleep(&gort_sched.sysmon_note);
+    return idle;
+}
+
+static void sysmon_main(void *unused) {
+    (void)unused;
+    unsigned long all = ~0ul;
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof all); // signals are for others
+    unsigned quiet = 0, nap_us = NAP_MIN_US;
+    for (;;) {
+        gort_os_nap_us(nap_us);
+        bool busy = sleep_while_idle();
+        busy |= look(os_now());
+        quiet = busy ? 0 : quiet + 1;
+        if (busy)
+            nap_us = NAP_MIN_US;
+        else if (quiet > QUIET_ROUNDS && nap_us < NAP_MAX_US)
+            nap_us = nap_us * 2 < NAP_MAX_US ? nap_us * 2 : NAP_MAX_US;
+    }
+}
+
+__attribute__((noinline, cold)) void gort_sysmon_start(void) {
+    if (!cas_seq_cst(&gort_sched.watched, 0, 1) || gort_flags.has_seed) return;
+    gort_suspend_listen();
+    add_seq_cst(&gort_sched.own_threads, 1);
+    if (!gort_os_thread_start(sysmon_main, NULL))
+        gort_upcalls.fatal("runtime: cannot create a thread");
+}

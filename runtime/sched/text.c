@@ -1,0 +1,76 @@
+// text.c - whose instruction is that? The program's .gc files, the runtime's, or somebody else's.
+//
+// Each .gc file that may be preempted says where its instructions begin and end (translator/lower_ranges.c), and
+// so does each file of the runtime (base/text.h), in a table that the linker puts together. The files'
+// ranges are sorted and joined once, at the start.
+#include "sched/sched.h"
+
+#include <stdlib.h>
+
+typedef struct TextRange { // as the tables have them
+    int32_t start; // from its own address
+    uint32_t bytes;
+} TextRange;
+
+typedef struct Range {
+    uintptr_t start, end;
+} Range;
+
+typedef struct Ranges {
+    Range *v;
+    size_t n;
+} Ranges;
+
+extern const TextRange __start_go_text_ranges[] __attribute__((weak, visibility("hidden")));
+extern const TextRange __stop_go_text_ranges[] __attribute__((weak, visibility("hidden")));
+extern const TextRange __start_gort_text_ranges[] __attribute__((weak, visibility("hidden")));
+extern const TextRange __stop_gort_text_ranges[] __attribute__((weak, visibility("hidden")));
+
+static Ranges program, runtime;
+
+static int compare(const void *a, const void *b) {
+    const Range *x = a, *y = b;
+    return (x->start > y->start) - (x->start < y->start);
+}
+
+static Ranges ranges_read(const TextRange *start, const TextRange *stop) {
+    Ranges all = {NULL, 0};
+    size_t most = (size_t)(stop - start);
+    if (!start || !most || !(all.v = malloc(most * sizeof *all.v))) return all;
+    for (const TextRange *r = start; r < stop; r++)
+        if (r->bytes) {
+            uintptr_t at = (uintptr_t)&r->start + (uintptr_t)(intptr_t)r->start;
+            all.v[all.n++] = (Range){at, at + r->bytes};
+        }
+    qsort(all.v, all.n, sizeof *all.v, compare);
+    size_t n = 0;
+    for (size_t i = 0; i < all.n; i++)
+        if (n && all.v[i].start <= all.v[n - 1].end + 16) // what the linker puts between two files
+            all.v[n - 1].end = all.v[i].end > all.v[n - 1].end ? all.v[i].end : all.v[n - 1].end;
+        else
+            all.v[n++] = all.v[i];
+    all.n = n;
+    return all;
+}
+
+void gort_text_find(void) {
+    program = ranges_read(__start_go_text_ranges, __stop_go_text_ranges);
+    runtime = ranges_read(__start_gort_text_ranges, __stop_gort_text_ranges);
+}
+
+static bool contains(const Ranges *all, uintptr_t pc) {
+    size_t low = 0, high = all->n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (pc < all->v[middle].start)
+            high = middle;
+        else if (pc >= all->v[middle].end)
+            low = middle + 1;
+        else
+            return true;
+    }
+    return false;
+}
+
+bool gort_text_contains(uintptr_t pc) { return contains(&program, pc); }
+bool gort_text_is_runtime(uintptr_t pc) { return contains(&runtime, pc); }

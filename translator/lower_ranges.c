@@ -1,0 +1,44 @@
+// lower_ranges.c - where the unit's instructions are, for a runtime that preempts.
+//
+// A goroutine that runs for long is taken off its processor by a signal, but only where the interrupted instruction belongs to
+// a .gc file (runtime/sched/preempt.c). So each unit says where its instructions are: a label at the start of each section that gcc puts
+// functions in, another at its end (in a subsection that the assembler puts behind all the rest), and their distance in a
+// table, which the linker puts together. Distances only: the table needs no relocation when the program starts.
+//
+// A unit that mentions thread-local variables says nothing: what it has computed from one must not go on on another
+// thread. Nor does one for link-time optimisation, whose functions do not stay in its sections, nor any function in a section of its own
+// (-ffunction-sections).
+
+#include "gocc.h"
+#include "translate.h"
+
+#include <string.h>
+
+static const char *const sections[] = {".text", ".text.unlikely", ".text.hot", ".text.startup"};
+
+static bool mentions_thread_local(const Tree *t) {
+    static const char *const words[] = {"_Thread_local", "__thread", "thread_local"};
+    for (size_t i = 0; i < t->tokens.n; i++) {
+        Span s = t->tokens.v[i].span;
+        for (size_t w = 0; w < sizeof words / sizeof *words && t->tokens.v[i].kind == TK_WORD; w++)
+            if (s.end - s.start == strlen(words[w]) && !memcmp(t->source->text + s.start, words[w], s.end - s.start))
+                return true;
+    }
+    return false;
+}
+
+const char *lower_ranges(const Lower *l) {
+    if (l->lto || l->other_target || mentions_thread_local(l->tree))
+        return "";
+    Buffer out = {0};
+    buffer_puts(&out, "__asm__(\"");
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        const char *flags = i == 0 ? "" : ", \\\"ax\\\", @progbits";
+        buffer_printf(&out, ".pushsection %s%s\\n.Lgocc_text_%zu:\\n.popsection\\n", sections[i], flags, i);
+        buffer_printf(&out, ".pushsection %s, 8191%s\\n.Lgocc_text_end_%zu:\\n.popsection\\n", sections[i], flags, i);
+        buffer_printf(&out, ".pushsection go_text_ranges, \\\"a\\\", @progbits\\n.balign 4\\n"
+                            ".long .Lgocc_text_%zu - ., .Lgocc_text_end_%zu - .Lgocc_text_%zu\\n.popsection\\n", i, i, i);
+    }
+    buffer_puts(&out, "\"); ");
+    return out.data;
+}
