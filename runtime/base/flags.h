@@ -13,6 +13,8 @@ typedef struct Flags {
     // The collector: a line for each collection; a collection at every n-th allocation; freed
     // memory is filled with 0xdeadbeef; marking is checked; misplaced pointers are looked for.
     int64_t gctrace, gcstress, clobberfree, checkmark, cgocheck;
+    // Goroutines are preempted at random instants, whether somebody waits or not.
+    int64_t preemptstress;
 } Flags;
 
 extern Flags gort_flags;

@@ -138,10 +138,7 @@ static __attribute__((noinline)) void await_processor(Machine *m) {
     gort_note_sleep(&m->note);
     gort_suspend_nap_end(m);
     m->standing = outer;
-    Processor *p = m->next_p;
-    gort_check(p && "who wakes a machine has given it a processor");
-    m->next_p = NULL;
-    gort_machine_acquire(m, p);
+    gort_machine_take_given(m);
     store_relaxed(&m->current->status, G_RUNNING);
 }
 

@@ -52,6 +52,14 @@ Processor *gort_machine_release(Machine *m) {
     return p;
 }
 
+// What whoever woke m has handed over.
+void gort_machine_take_given(Machine *m) {
+    Processor *p = m->next_p;
+    gort_check(p && "who wakes a machine has given it a processor");
+    m->next_p = NULL;
+    gort_machine_acquire(m, p);
+}
+
 // ---- machines -----------------------------------------------------------------------------------
 
 // The structure only; it is not counted yet.
@@ -86,7 +94,7 @@ static void machine_main(void *arg) {
     m->current = &m->scheduler;
     gort_machine_enter_thread(m);
     gort_suspend_nap_end(m);
-    gort_machine_acquire(m, m->next_p);
+    gort_machine_take_given(m);
     gort_scheduler_loop(m);
 }
 
@@ -175,7 +183,7 @@ void gort_machine_stop(Machine *m) {
         if (m->next_p) break;
         gort_lock_acquire(&gort_sched.lock, RANK_SCHED); // poked
     }
-    gort_machine_acquire(m, m->next_p);
+    gort_machine_take_given(m);
 }
 
 void gort_machine_poke(void) {

@@ -197,7 +197,7 @@ struct Machine {
     uintptr_t thread_pointer; // (c) its thread control block
     Random random; // (m)
     Note note; // sleeps here
-    Processor *next_p; // handed over by whoever wakes it
+    Processor *next_p; // handed over by whoever wakes it; NULL again when taken
     Machine *next_idle; // (s)
     Machine *next_all; // (s) gort_sched.machines
     uint32_t id; // (c)
@@ -411,6 +411,7 @@ void gort_machine_stop(Machine *m);
 // An idle machine is to check for a deadlock anew.
 void gort_machine_poke(void);
 void gort_machine_acquire(Machine *m, Processor *p);
+void gort_machine_take_given(Machine *m); // next_p
 Processor *gort_machine_release(Machine *m);
 Machine *gort_machine_new(void);
 void gort_machine_enter_thread(Machine *m); // makes m the current thread's machine

@@ -107,6 +107,15 @@ static bool look(int64_t now) {
     return busy;
 }
 
+// GODEBUG=preemptstress=1: whoever runs, every 20 to 100 us; takes the processor of every call.
+static void preempt_any(void) {
+    static uint64_t count;
+    uint32_t made = load_acquire(&gort_sched.processors_made);
+    Processor *p = gort_sched.processors[count++ % made];
+    Machine *caller = load_acquire(&p->caller);
+    caller ? retake(p, caller) : preempt(p);
+}
+
 // Invariant 2. True: it slept.
 static bool sleep_while_idle(void) {
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
@@ -124,6 +133,10 @@ static void sysmon_main(void *unused) {
     unsigned quiet = 0, nap_us = NAP_MIN_US;
     for (;;) {
         gort_os_nap_us(nap_us);
+        if (gort_flags.preemptstress) {
+            preempt_any();
+            continue;
+        }
         bool busy = sleep_while_idle();
         busy |= look(os_now());
         quiet = busy ? 0 : quiet + 1;
