@@ -8,10 +8,8 @@
 #include "os/os.h"
 
 #include "base/check.h"
-#include <errno.h>
+#include "os/syscall.h"
 #include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 enum { SPINS = 100,
        YIELDS = 20 };
@@ -29,11 +27,8 @@ __attribute__((noinline, cold)) void gort_spin_lock_slow(SpinLock *l) {
     }
 }
 
-// Nothing that a program did not call may change its errno.
 static void futex(uint32_t *word, int operation, uint32_t value) {
-    int saved = errno;
-    syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
-    errno = saved;
+    os_syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value);
 }
 
 static __attribute__((noinline)) void lock_wait(Lock *l) {

@@ -7,10 +7,11 @@
 #define _GNU_SOURCE
 #include "os/os.h"
 
+#include "os/syscall.h"
+
 #include "base/sanitize.h"
 #include <errno.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #ifndef MADV_GUARD_INSTALL
@@ -40,11 +41,9 @@ void *gort_os_memory_map(size_t bytes, size_t align) {
 }
 
 void *gort_os_memory_map_signal(size_t bytes) {
-    int saved = errno;
-    long p = syscall(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    errno = saved;
-    return p == -1 ? NULL : (void *)p;
+    long p = os_syscall(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p < 0 && p > -4096 ? NULL : (void *)p;
 }
 
 static bool guard(void *at, size_t bytes) {
@@ -73,10 +72,7 @@ void gort_os_memory_renew(void *at, size_t bytes) { map(at, bytes, MAP_FIXED); }
 
 bool gort_os_is_mapped(uintptr_t address) {
     unsigned char resident;
-    int saved = errno;
-    bool mapped = syscall(SYS_mincore, address & ~(uintptr_t)4095, 1, &resident) == 0;
-    errno = saved;
-    return mapped;
+    return os_syscall(SYS_mincore, address & ~(uintptr_t)4095, 1, &resident) == 0;
 }
 
 uintptr_t gort_os_mapped_end(uintptr_t from, size_t max) {

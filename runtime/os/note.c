@@ -4,10 +4,9 @@
 // system call.
 #include "os/os.h"
 
-#include <errno.h>
+#include "os/syscall.h"
+
 #include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 enum { NOTHING,
        KEPT,
@@ -16,10 +15,8 @@ enum { NOTHING,
 // With an absolute time on the monotonic clock; NULL: for ever. Any return is a reason to look
 // again.
 static void futex_wait(uint32_t *word, uint32_t value, const struct timespec *deadline) {
-    int saved = errno;
-    syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, value, deadline, NULL,
-            FUTEX_BITSET_MATCH_ANY);
-    errno = saved;
+    os_syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, value, deadline, NULL,
+               FUTEX_BITSET_MATCH_ANY);
 }
 
 void gort_note_sleep(Note *n) {
@@ -46,15 +43,11 @@ bool gort_note_sleep_until(Note *n, int64_t deadline_ns) {
 
 void gort_note_wake(Note *n) {
     if (exchange_acq_rel(&n->state, KEPT) != ASLEEP) return;
-    int saved = errno;
-    syscall(SYS_futex, &n->state, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
-    errno = saved;
+    os_syscall(SYS_futex, &n->state, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
 }
 
 void gort_gate_wait(uint32_t *gate, uint32_t closed) { futex_wait(gate, closed, NULL); }
 
 void gort_gate_open(uint32_t *gate) {
-    int saved = errno;
-    syscall(SYS_futex, gate, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT32_MAX, NULL, NULL, 0);
-    errno = saved;
+    os_syscall(SYS_futex, gate, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT32_MAX);
 }

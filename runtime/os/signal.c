@@ -10,9 +10,10 @@
 #define _GNU_SOURCE
 #include "os/signal.h"
 
+#include "os/syscall.h"
+
 #include <stdint.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
@@ -101,7 +102,7 @@ void gort_signal_install_raw(int number, SignalHandler *handler) {
                            1ul << (SIGILL - 1) | 1ul << (SIGTRAP - 1);
     KernelAction action = {handler, SA_SIGINFO | SA_ONSTACK | SA_RESTART | RESTORER,
                            gort_signal_restore, ~faults};
-    syscall(SYS_rt_sigaction, number, &action, NULL, sizeof action.mask);
+    os_syscall(SYS_rt_sigaction, number, &action, NULL, sizeof action.mask);
 }
 
 void gort_signal_keep(int number, SignalHandler *handler) {
@@ -112,7 +113,7 @@ void gort_signal_keep(int number, SignalHandler *handler) {
 }
 
 void gort_signal_send(int thread_id, int number) {
-    syscall(SYS_tgkill, getpid(), thread_id, number);
+    os_syscall(SYS_tgkill, getpid(), thread_id, number);
 }
 
 // ---- what would have been done without us -------------------------------------------------------
@@ -121,7 +122,7 @@ static void act_as_default(int number, const siginfo_t *info) {
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigaction(number, &action, NULL);
     if (info->si_code <= 0) // sent by somebody: it does not come back by itself
-        syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
+        os_syscall(SYS_tgkill, getpid(), os_syscall(SYS_gettid), number);
 }
 
 void gort_signal_forward(int number, siginfo_t *info, void *context) {

@@ -3,6 +3,7 @@
 #include "os/os.h"
 
 #include "base/config.h"
+#include "os/syscall.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 typedef struct ThreadStart {
@@ -58,13 +58,10 @@ void gort_os_thread_yield(void) { sched_yield(); }
 
 void gort_os_nap_us(unsigned us) {
     struct timespec t = {0, (long)us * 1000};
-    int saved = errno;
-    // The system call itself: libc's function may be intercepted.
-    syscall(SYS_nanosleep, &t, NULL);
-    errno = saved;
+    os_syscall(SYS_nanosleep, &t);
 }
 
-int gort_os_thread_id(void) { return (int)syscall(SYS_gettid); }
+int gort_os_thread_id(void) { return (int)os_syscall(SYS_gettid); }
 
 bool gort_os_is_initial_thread(void) { return gort_os_thread_id() == (int)getpid(); }
 

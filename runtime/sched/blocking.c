@@ -14,12 +14,11 @@
 //      next one behind ours; a static program has none to find, and makes the system call itself.
 // Not in builds for sanitizers, which stand in front of libc with functions of their own.
 #define _GNU_SOURCE
-#include "sched/suspend.h"
+#include "sched/front.h"
 
 #include "os/signal.h"
 
 #if !defined(GORT_ASAN) && !defined(GORT_TSAN)
-#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -29,30 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#pragma weak dlsym // not in static programs
-
 const char gort_blocking_is_linked; // suspend.c refers to it
-
-static void *next_of(const char *name) { return dlsym ? dlsym(RTLD_NEXT, name) : NULL; }
-
-// name(parameters): libc's, or `otherwise`.
-#define BLOCKING(name, parameters, arguments, otherwise)                                 \
-    __attribute__((weak, visibility("default"))) int name parameters {                   \
-        static int(*next) parameters; /* found again and again by who comes at once */   \
-        int(*real) parameters = load_relaxed(&next);                                     \
-        if (!real) store_relaxed(&next, real = (int(*) parameters)next_of(#name));       \
-        __builtin_unwind_init();                                                         \
-        Standing at = {.sp = arch_stack_pointer()};                                      \
-        Machine *m = gort_call_begin(&at);                                                         \
-        uint32_t before;                                                                 \
-        int result;                                                                      \
-        do {                                                                             \
-            before = m ? m->questions : 0;                                               \
-            result = real ? real arguments : (int)(otherwise);                           \
-        } while (unlikely(result < 0) && m && errno == EINTR && m->questions != before); \
-        gort_call_end(m);                                                                          \
-        return result;                                                                   \
-    }
 
 #define MASK_BYTES ((size_t)_NSIG / 8)
 
@@ -98,7 +74,7 @@ clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted, struc
     int saved = errno;
     int error = syscall(SYS_clock_nanosleep, clock, flags, wanted, rest) == 0 ? 0 : errno;
     errno = saved;
-    gort_call_end(m);
+    gort_call_end(m, &at);
     return error;
 }
 
@@ -127,7 +103,7 @@ __attribute__((weak, visibility("default"))) int pthread_sigmask(int how, const 
     sigset_t copy;
     set = without_ours(how, set, &copy);
     if (!load_relaxed(&next))
-        store_relaxed(&next, (int (*)(int, const sigset_t *, sigset_t *))next_of("pthread_sigmask"));
+        store_relaxed(&next, (int (*)(int, const sigset_t *, sigset_t *))gort_libc_next("pthread_sigmask"));
     if (next) return next(how, set, before);
     int saved = errno;
     int error = syscall(SYS_rt_sigprocmask, how, set, before, MASK_BYTES) == 0 ? 0 : errno;

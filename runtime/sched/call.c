@@ -10,8 +10,9 @@
 //   2. Whoever changes Processor.caller from the machine to NULL, by CAS, has the processor. Nobody
 //      else writes the machine's own address there, so what it finds in the end is its own mark.
 //   3. To the collector the thread is asleep: others answer for it (suspend.c).
-//   4. Marks do not nest: what a marked call calls back is not part of the call, and finds
-//      Machine.standing set.
+//   4. Marks do not nest: what a marked call calls back finds Machine.standing set, and adds none.
+//   5. A signal handler may jump out of the call: longjmp ends it first (calls.c). An end that finds
+//      another Machine.standing than its own has been forestalled, and does nothing.
 #include "sched/sched.h"
 
 #include "sched/suspend.h"
@@ -36,8 +37,8 @@ static __attribute__((noinline)) void call_late(Machine *m) {
     gort_home_return(m);
 }
 
-void gort_call_end(Machine *m) {
-    if (!m) return;
+void gort_call_end(Machine *m, const Standing *at) {
+    if (!m || m->standing != at) return;
     int saved_errno = errno;
     Processor *p = m->p;
     bool late = p && !cas_seq_cst(&p->caller, m, NULL);

@@ -379,7 +379,7 @@ void gort_processor_handoff(Processor *p);
 // Brackets a call that may block the thread: see call.c. The first returns NULL, and the second does
 // nothing with it, where there is nothing to mark.
 Machine *gort_call_begin(struct Standing *at);
-void gort_call_end(Machine *m);
+void gort_call_end(Machine *m, const struct Standing *at);
 
 // ---- sysmon.c, preempt.c ------------------------------------------------------------------------
 

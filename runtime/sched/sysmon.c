@@ -17,13 +17,12 @@
 #include "base/flags.h"
 #include "base/upcalls.h"
 #include "os/signal.h"
+#include "os/syscall.h"
 #include "sched/suspend.h"
 #include "sched/timer.h"
 
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 enum {
     NAP_MIN_US = 20,
@@ -129,7 +128,7 @@ static bool sleep_while_idle(void) {
 static void sysmon_main(void *unused) {
     (void)unused;
     unsigned long all = ~0ul;
-    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof all); // signals are for others
+    os_syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof all); // signals are for others
     unsigned quiet = 0, nap_us = NAP_MIN_US;
     for (;;) {
         gort_os_nap_us(nap_us);

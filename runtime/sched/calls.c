@@ -1,0 +1,176 @@
+// calls.c - calls of libc that wait for a thread, a lock, a process, a disk or another machine.
+//
+// They are marked (call.c), whoever makes them, a .gc file or a C library: while they wait, others
+// have the processor. Nothing else about them changes. Locks are first tried without a mark, since
+// most of them are free.
+// Not in builds for sanitizers, which stand in front of libc with functions of their own.
+#define _GNU_SOURCE
+#include "sched/front.h"
+
+#if !defined(GORT_ASAN) && !defined(GORT_TSAN)
+#include <fcntl.h>
+#include <mqueue.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+const char gort_calls_are_linked; // suspend.c refers to it
+
+// ---- threads and locks --------------------------------------------------------------------------
+
+MARKED(int, pthread_join, (pthread_t t, void **result), (t, result))
+MARKED(int, pthread_barrier_wait, (pthread_barrier_t * b), (b))
+MARKED(int, pthread_cond_wait, (pthread_cond_t * c, pthread_mutex_t *l), (c, l))
+MARKED(int, pthread_cond_timedwait,
+       (pthread_cond_t * c, pthread_mutex_t *l, const struct timespec *t), (c, l, t))
+MARKED(int, pthread_cond_clockwait,
+       (pthread_cond_t * c, pthread_mutex_t *l, clockid_t clock, const struct timespec *t),
+       (c, l, clock, t))
+MARKED(int, pthread_mutex_timedlock, (pthread_mutex_t * l, const struct timespec *t), (l, t))
+
+// A lock that is free is taken at once; one that is not is waited for, marked.
+#define LOCK(name, try_name, Type)                                            \
+    FRONT int name(Type *l) {                                                 \
+        static int (*next_try)(Type *);                                       \
+        int (*try_it)(Type *) = load_relaxed(&next_try);                      \
+        if (unlikely(!try_it))                                                \
+            store_relaxed(&next_try, try_it = gort_libc_next_or_fatal(#try_name)); \
+        int error = try_it(l);                                                \
+        if (likely(error != EBUSY)) return error;                             \
+        FRONT_REAL(int, (Type *), gort_libc_next_or_fatal, #name);            \
+        FRONT_BEGIN;                                                          \
+        error = real(l);                                                      \
+        FRONT_END;                                                            \
+        return error;                                                         \
+    }
+LOCK(pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_t)
+LOCK(pthread_rwlock_rdlock, pthread_rwlock_tryrdlock, pthread_rwlock_t)
+LOCK(pthread_rwlock_wrlock, pthread_rwlock_trywrlock, pthread_rwlock_t)
+
+#define NO_CALL (gort_libc_next_or_fatal("(static)"), -1)
+BLOCKING(sem_wait, (sem_t * s), (s), NO_CALL)
+BLOCKING(sem_timedwait, (sem_t * s, const struct timespec *t), (s, t), NO_CALL)
+BLOCKING(sem_clockwait, (sem_t * s, clockid_t clock, const struct timespec *t), (s, clock, t),
+         NO_CALL)
+BLOCKING(semop, (int id, struct sembuf *v, size_t n), (id, v, n), NO_CALL)
+BLOCKING(semtimedop, (int id, struct sembuf *v, size_t n, const struct timespec *t), (id, v, n, t),
+         NO_CALL)
+BLOCKING(msgsnd, (int id, const void *m, size_t n, int flags), (id, m, n, flags), NO_CALL)
+
+// ---- processes ----------------------------------------------------------------------------------
+
+MARKED(pid_t, wait, (int *status), (status))
+MARKED(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options))
+MARKED(pid_t, wait3, (int *status, int options, struct rusage *u), (status, options, u))
+MARKED(pid_t, wait4, (pid_t pid, int *status, int options, struct rusage *u),
+       (pid, status, options, u))
+MARKED(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
+       (type, id, info, options))
+MARKED(int, system, (const char *command), (command))
+MARKED(int, pclose, (FILE * f), (f))
+
+// ---- files --------------------------------------------------------------------------------------
+
+MARKED(int, flock, (int fd, int operation), (fd, operation))
+MARKED(int, lockf, (int fd, int command, off_t n), (fd, command, n))
+MARKED(int, fsync, (int fd), (fd))
+MARKED(int, fdatasync, (int fd), (fd))
+MARKED(int, syncfs, (int fd), (fd))
+MARKED(int, msync, (void *at, size_t n, int flags), (at, n, flags))
+MARKED(ssize_t, pread, (int fd, void *to, size_t n, off_t at), (fd, to, n, at))
+MARKED(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at))
+
+// One that waits for a lock, and all the others, which do not.
+#define FCNTL(name)                                                           \
+    FRONT int name(int fd, int command, ...) {                                \
+        FRONT_REAL(int, (int, int, ...), gort_libc_next_or_fatal, #name);     \
+        va_list rest;                                                         \
+        va_start(rest, command);                                              \
+        void *argument = va_arg(rest, void *);                                \
+        va_end(rest);                                                         \
+        if (command != F_SETLKW && command != F_OFD_SETLKW)                   \
+            return real(fd, command, argument);                               \
+        FRONT_BEGIN;                                                          \
+        int result = real(fd, command, argument);                             \
+        FRONT_END;                                                            \
+        return result;                                                        \
+    }
+FCNTL(fcntl)
+FCNTL(fcntl64)
+
+// To open the end of a pipe waits for who opens the other.
+#define OPEN(name, first, pass)                                               \
+    FRONT int name first {                                                    \
+        FRONT_REAL(int, first, gort_libc_next_or_fatal, #name);               \
+        va_list rest;                                                         \
+        va_start(rest, flags);                                                \
+        mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
+        va_end(rest);                                                         \
+        FRONT_BEGIN;                                                          \
+        int result = real pass;                                               \
+        FRONT_END;                                                            \
+        return result;                                                        \
+    }
+OPEN(open, (const char *path, int flags, ...), (path, flags, mode))
+OPEN(open64, (const char *path, int flags, ...), (path, flags, mode))
+OPEN(openat, (int fd, const char *path, int flags, ...), (fd, path, flags, mode))
+OPEN(openat64, (int fd, const char *path, int flags, ...), (fd, path, flags, mode))
+
+// ---- names of hosts -----------------------------------------------------------------------------
+
+MARKED(int, getaddrinfo,
+       (const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out),
+       (node, service, hints, out))
+MARKED(int, getnameinfo,
+       (const struct sockaddr *a, socklen_t n, char *host, socklen_t host_n, char *service,
+        socklen_t service_n, int flags),
+       (a, n, host, host_n, service, service_n, flags))
+MARKED(struct hostent *, gethostbyname, (const char *name), (name))
+
+// ---- whatever it is -----------------------------------------------------------------------------
+
+FRONT long syscall(long n, ...) {
+    FRONT_REAL(long, (long, ...), gort_libc_next_or_fatal, "syscall");
+    va_list rest;
+    va_start(rest, n);
+    long a = va_arg(rest, long), b = va_arg(rest, long), c = va_arg(rest, long);
+    long d = va_arg(rest, long), e = va_arg(rest, long), f = va_arg(rest, long);
+    va_end(rest);
+    FRONT_BEGIN;
+    long result = real(n, a, b, c, d, e, f);
+    FRONT_END;
+    return result;
+}
+
+// ---- jumping out --------------------------------------------------------------------------------
+
+// A signal handler that jumps out of a call ends it.
+static void jump(void) {
+    Machine *m = arch_machine();
+    if (m && m->standing) gort_call_end(m, m->standing);
+}
+
+#define JUMP(name, Buffer)                                                    \
+    FRONT void name(Buffer at, int value) {                                   \
+        FRONT_REAL(void, (Buffer, int), gort_libc_next_or_fatal, #name);      \
+        jump();                                                               \
+        real(at, value);                                                      \
+        __builtin_unreachable();                                              \
+    }
+JUMP(longjmp, jmp_buf)
+JUMP(_longjmp, jmp_buf)
+JUMP(siglongjmp, sigjmp_buf)
+void __longjmp_chk(jmp_buf, int);
+JUMP(__longjmp_chk, jmp_buf)
+#endif
