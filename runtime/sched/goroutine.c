@@ -145,6 +145,7 @@ static inline void env_copy(Goroutine *g, const void *env, size_t size) {
 
 Goroutine *gort_goroutine_new(Machine *m, void (*fn)(void *), const void *env, size_t env_size,
                               const void *go_pc) {
+    if (unlikely(!load_relaxed(&gort_sched.watched))) gort_sysmon_start();
     Processor *p = m->p;
     Goroutine *g = gort_goroutine_allocate(p ? &p->goroutines : NULL);
     gort_assert(load_relaxed(&g->status) == G_IDLE || load_relaxed(&g->status) == G_DEAD);
@@ -192,7 +193,6 @@ __attribute__((visibility("default"))) void go_spawn(void (*fn)(void *), void *a
 _Noreturn void go__go_nil(void) { gort_upcalls.fatal("go of nil func value"); }
 
 void gort_goroutine_bind_stack(Machine *m, Goroutine *g) {
-    if (unlikely(!load_relaxed(&gort_sched.watched)) && g != &m->scheduler) gort_sysmon_start();
     if (!g->stack.low) g->stack = gort_stack_acquire(m->p ? &m->p->stacks : NULL, g);
     sanitize_bind(g);
     g->sp = arch_first_frame(g->stack.high);

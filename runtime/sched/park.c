@@ -94,13 +94,13 @@ static inline __attribute__((always_inline)) void switch_to(Machine *m, Goroutin
 
 void gort_scheduler_switch(Machine *m, Goroutine *g) { switch_to(m, &m->scheduler, g); }
 
-// Now and then: look at the global queue, and let the queue's oldest go before the one that was
-// readied last, else a pair in conversation would keep the others out for ever.
+// Now and then: look at the global queue, and at those that wait for this processor elsewhere.
+// (sysmon sees to it that a pair in conversation does not keep the others out for ever.)
 static __attribute__((noinline)) Goroutine *next_rare(Machine *m, Processor *p) {
     p->now_ns = os_now();
     if (load_relaxed(&gort_sched.homeward_count)) return &m->scheduler;
     Goroutine *g = gort_sched_take_global(p, 1);
-    if (!g) g = gort_runq_get_fair(p);
+    if (!g) g = gort_runq_get(p);
     return g ? g : &m->scheduler;
 }
 

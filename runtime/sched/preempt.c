@@ -55,7 +55,6 @@ void gort_preempt_try(Machine *m, void *context) {
     greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
     uintptr_t pc = (uintptr_t)registers[REG_RIP], sp = (uintptr_t)registers[REG_RSP];
     if (!can_preempt(m, pc, sp)) return;
-    store_relaxed(&m->p->preempt, false);
     pc = gort_window_start(pc, gort_os_is_mapped);
     uintptr_t *slot = (uintptr_t *)(sp - RED_ZONE) - 1;
     *slot = pc;

@@ -87,6 +87,7 @@ Goroutine *gort_sched_take_global(Processor *p, uint32_t max) {
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     Goroutine *g = gort_globalq_get(p, max);
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (g) slice_start(p);
     return g;
 }
 
@@ -109,7 +110,9 @@ static Goroutine *steal_work(Machine *m, Processor *p) {
             if (victim == p) continue;
             Goroutine *g = round == GORT_STEAL_ROUNDS ? steal_timers(p, victim) : NULL;
             if (!g) g = gort_runq_steal(p, victim, round == GORT_STEAL_ROUNDS);
-            if (g) return g;
+            if (!g) continue;
+            slice_start(p);
+            return g;
         }
     }
     return NULL;
@@ -245,6 +248,13 @@ static bool serve_home(Machine *m, Processor *p) {
     return gort_home_serve(m);
 }
 
+// Everybody before who was readied last: the global queue and the processor's own in turn.
+static __attribute__((noinline)) Goroutine *slice_over(Processor *p) {
+    store_relaxed(&p->preempt, false);
+    Goroutine *g = p->slices % 2 ? gort_sched_take_global(p, 1) : NULL;
+    return g ? g : gort_runq_get_fair(p);
+}
+
 // A goroutine to run on m's processor, sleeping until there is one. m may hold another processor
 // afterwards.
 static Goroutine *find_runnable(Machine *m) {
@@ -260,8 +270,8 @@ static Goroutine *find_runnable(Machine *m) {
         p->now_ns = os_now();
         gort_timers_run(&p->timers, p->now_ns);
         store_relaxed(&p->tick, p->tick + 1);
-        store_relaxed(&p->preempt, false);
         if (unlikely(load_relaxed(&gort_sched.homeward_count)) && serve_home(m, p)) continue;
+        if (unlikely(load_relaxed(&p->preempt)) && (g = slice_over(p)) != NULL) return g;
         if (p->tick % GORT_FAIR_TICKS == 0 && (g = gort_sched_take_global(p, 1)) != NULL) return g;
         if ((g = gort_runq_get(p)) != NULL) return g;
         if ((g = gort_sched_take_global(p, UINT32_MAX)) != NULL) return g;

@@ -121,7 +121,9 @@ static Goroutine *ring_get(Processor *p) {
         uint32_t head = load_acquire(&p->runq.head); // pairs with the CAS of thieves
         if (head == p->runq.tail) return NULL;
         Goroutine *g = load_relaxed(&p->runq.slots[mask(head)]);
-        if (cas_acq_rel(&p->runq.head, head, head + 1)) return g;
+        if (!cas_acq_rel(&p->runq.head, head, head + 1)) continue;
+        slice_start(p);
+        return g;
     }
 }
 

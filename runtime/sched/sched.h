@@ -149,11 +149,14 @@ typedef enum ProcessorStatus {
 struct Processor {
     uint32_t id; // (c) index in gort_sched.processors
     uint32_t tick; // (p) counts schedules; thieves read it
+    // (p) counts slices: a goroutine that was readied last goes on in the slice of who readied it, or
+    // a pair in conversation would keep all others out. sysmon reads it.
+    uint32_t slices;
     // (a) the next schedule goes through the machine's scheduler: retirement, a seed, the world
     // stops.
     bool attention;
     uint8_t status; // (s) ProcessorStatus
-    bool preempt; // (a) the goroutine that runs here is to let others run; cleared at a schedule
+    bool preempt; // (a) the slice is over: others first, at the next schedule
     uint32_t calls; // (p) counts calls that may block; sysmon reads it
     // (a) the holder, while it is in a call that may block; whoever sets it to NULL has the
     // processor: the holder when it comes back, or sysmon (call.c).
@@ -308,6 +311,8 @@ int64_t gort_goroutine_count(void); // those alive
 
 // ---- runq.c -------------------------------------------------------------------------------------
 
+// Who runs next on p, its holder, has a slice of its own: see Processor.slices.
+static inline void slice_start(Processor *p) { store_relaxed(&p->slices, p->slices + 1); }
 // At the end; spills half to the global queue if full.
 void gort_runq_put(Processor *p, Goroutine *g);
 // Runs next; who was next goes to the end.

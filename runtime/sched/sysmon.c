@@ -4,12 +4,12 @@
 // while nothing does, it looks at each processor:
 //   - Is its holder in a marked call (call.c) since the last look? If others wait for a processor, or
 //     if it lasts 10 ms, the processor is taken away and handed on.
-//   - Has the same goroutine run for 10 ms, and does somebody wait for its processor? Then it is sent
-//     the signal that preempts it (preempt.c).
+//   - Has one slice lasted for 10 ms, and does somebody wait for the processor? Then its machine is sent
+//     the signal that preempts the goroutine (preempt.c), and the next schedule takes another one.
 //   1. It takes a processor only by the CAS on Processor.caller, and only then touches it.
 //   2. It sleeps on its note only if no processor is in use, which it checks under gort_sched.lock;
 //      whoever takes an idle processor holds that lock, and wakes it.
-//   3. It reads what processors publish (tick, calls, queue lengths) without locks: what it does is
+//   3. It reads what processors publish (slices, calls, queue lengths) without locks: what it does is
 //      right at any time, only better at some.
 // A program without goroutines and timers has no such thread, nor has one that runs by a seed.
 #include "sched/sched.h"
@@ -33,8 +33,8 @@ enum {
 
 // What was seen of each processor, and when.
 typedef struct Seen {
-    uint32_t tick, calls;
-    int64_t tick_ns, calls_ns;
+    uint32_t slices, calls;
+    int64_t slice_ns, calls_ns;
 } Seen;
 
 static Seen seen[GORT_MAX_PROCS];
@@ -72,7 +72,8 @@ static bool look_at_call(Processor *p, Seen *s, Machine *caller, int64_t now) {
 }
 
 static bool preempt(Processor *p) {
-    store_seq_cst(&p->preempt, true);
+    store_relaxed(&p->preempt, true);
+    store_seq_cst(&p->attention, true); // it may be in the runtime all the time
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     Machine *m = p->machine; // machines are for good
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
@@ -83,14 +84,14 @@ static bool preempt(Processor *p) {
 }
 
 static bool look_at_goroutine(Processor *p, Seen *s, int64_t now) {
-    uint32_t tick = load_relaxed(&p->tick);
-    if (s->tick != tick) {
-        s->tick = tick;
-        s->tick_ns = now;
+    uint32_t slices = load_relaxed(&p->slices);
+    if (s->slices != slices) {
+        s->slices = slices;
+        s->slice_ns = now;
         return false;
     }
-    if (now - s->tick_ns < SLICE_NS || !others_wait(p, now)) return false;
-    s->tick_ns = now; // again in as long
+    if (now - s->slice_ns < SLICE_NS || !others_wait(p, now)) return false;
+    s->slice_ns = now; // again in as long
     return preempt(p);
 }
 
