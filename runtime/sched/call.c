@@ -21,6 +21,7 @@
 Machine *gort_call_begin(Standing *at) {
     Machine *m = arch_machine();
     if (!m || m->current == &m->scheduler || m->nosuspend || m->standing) return NULL;
+    if (unlikely(load_relaxed(&gort_sched.frozen))) return NULL; // a crash report reads files
     m->standing = at;
     gort_suspend_nap_begin(m);
     Processor *p = m->p;

@@ -133,6 +133,7 @@ static void sysmon_main(void *unused) {
     unsigned quiet = 0, nap_us = NAP_MIN_US;
     for (;;) {
         gort_os_nap_us(nap_us);
+        if (load_relaxed(&gort_sched.frozen)) return; // it crashes
         if (gort_flags.preemptstress) {
             preempt_any();
             continue;
