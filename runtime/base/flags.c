@@ -51,6 +51,8 @@ static const Entry entries[] = {
     {"checkmark", &gort_flags.checkmark, NULL},
     {"cgocheck", &gort_flags.cgocheck, NULL},
     {"preemptstress", &gort_flags.preemptstress, NULL},
+    {"schedtrace", &gort_flags.schedtrace, NULL},
+    {"scheddetail", &gort_flags.scheddetail, NULL},
 };
 
 static void read_entry(const char *entry, const char *end) {

@@ -15,6 +15,8 @@ typedef struct Flags {
     int64_t gctrace, gcstress, clobberfree, checkmark, cgocheck;
     // Goroutines are preempted at random instants, whether somebody waits or not.
     int64_t preemptstress;
+    // Every so many milliseconds a line about the scheduler, or many lines.
+    int64_t schedtrace, scheddetail;
 } Flags;
 
 extern Flags gort_flags;

@@ -386,9 +386,10 @@ void gort_processor_handoff(Processor *p);
 Machine *gort_call_begin(struct Standing *at);
 void gort_call_end(Machine *m, const struct Standing *at);
 
-// ---- sysmon.c, preempt.c ------------------------------------------------------------------------
+// ---- sysmon.c, schedtrace.c, preempt.c ------------------------------------------------------------------------
 
 void gort_sysmon_start(void); // once; idempotent
+void gort_schedtrace(void); // schedtrace.c: prints it
 // Under gort_sched.lock: a processor is in use again.
 static inline void sysmon_wake(void) {
     if (likely(!gort_sched.sysmon_asleep)) return;

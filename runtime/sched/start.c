@@ -81,6 +81,10 @@ static void start(void) {
     gort_text_find();
     gort_preempt_init();
     store_release(&gort_sched.started, true);
+    if (gort_flags.schedtrace > 0) {
+        gort_schedtrace();
+        gort_sysmon_start();
+    }
 }
 
 void gort_start(void) {

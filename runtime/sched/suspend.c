@@ -38,8 +38,9 @@ enum { AGAIN_NS = 5000000 }; // a signal may come at a bad moment: it is sent ag
 
 #if !defined(GORT_ASAN) && !defined(GORT_TSAN)
 // So that its functions stand in front of libc's.
-extern const char gort_blocking_is_linked, gort_calls_are_linked;
-__attribute__((used)) static const char *const linked[] = {&gort_blocking_is_linked, &gort_calls_are_linked};
+extern const char gort_blocking_is_linked, gort_calls_are_linked, gort_handlers_are_linked;
+__attribute__((used)) static const char *const linked[] = {
+    &gort_blocking_is_linked, &gort_calls_are_linked, &gort_handlers_are_linked};
 #endif
 
 static Lock world_lock; // invariant 5; held while the world is stopped

@@ -119,7 +119,7 @@ static void preempt_any(void) {
 // Invariant 2. True: it slept.
 static bool sleep_while_idle(void) {
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
-    bool idle = gort_sched.idle_count == gort_sched.processor_count;
+    bool idle = gort_sched.idle_count == gort_sched.processor_count && !gort_flags.schedtrace;
     gort_sched.sysmon_asleep = idle;
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
     if (idle) gort_note_sleep(&gort_sched.sysmon_note);
@@ -131,6 +131,7 @@ static void sysmon_main(void *unused) {
     unsigned long all = ~0ul;
     os_syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof all); // signals are for others
     unsigned quiet = 0, nap_us = NAP_MIN_US;
+    int64_t traced_ns = os_now();
     for (;;) {
         gort_os_nap_us(nap_us);
         if (load_relaxed(&gort_sched.frozen)) return; // it crashes
@@ -139,7 +140,12 @@ static void sysmon_main(void *unused) {
             continue;
         }
         bool busy = sleep_while_idle();
-        busy |= look(os_now());
+        int64_t now = os_now();
+        if (gort_flags.schedtrace > 0 && now - traced_ns >= gort_flags.schedtrace * 1000000) {
+            traced_ns = now;
+            gort_schedtrace();
+        }
+        busy |= look(now);
         quiet = busy ? 0 : quiet + 1;
         if (busy)
             nap_us = NAP_MIN_US;
