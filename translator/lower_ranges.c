@@ -37,7 +37,8 @@ const char *lower_ranges(const Lower *l) {
         buffer_printf(&out, ".pushsection %s%s\\n.Lgocc_text_%zu:\\n.popsection\\n", sections[i], flags, i);
         buffer_printf(&out, ".pushsection %s, 8191%s\\n.Lgocc_text_end_%zu:\\n.popsection\\n", sections[i], flags, i);
         buffer_printf(&out, ".pushsection go_text_ranges, \\\"a\\\", @progbits\\n.balign 4\\n"
-                            ".long .Lgocc_text_%zu - ., .Lgocc_text_end_%zu - .Lgocc_text_%zu\\n.popsection\\n", i, i, i);
+                            ".long .Lgocc_text_%zu - ., .Lgocc_text_end_%zu - .Lgocc_text_%zu\\n.popsection\\n",
+                      i, i, i);
     }
     buffer_puts(&out, "\"); ");
     return out.data;

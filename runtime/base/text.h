@@ -4,16 +4,13 @@
 // another in a subsection that the assembler puts behind all the rest, and their distance in a table.
 #if defined(__x86_64__)
 #ifdef __ASSEMBLER__
-    .pushsection .text
-.Lgort_text_start:
-    .popsection
-    .pushsection .text, 8191
-.Lgort_text_end:
-    .popsection
-    .pushsection gort_text_ranges, "a", @progbits
-    .balign 4
-    .long .Lgort_text_start - ., .Lgort_text_end - .Lgort_text_start
-    .popsection
+.pushsection.text
+    .Lgort_text_start :.popsection
+    .pushsection.text,
+    8191
+        .Lgort_text_end :.popsection
+        .pushsection gort_text_ranges,
+    "a", @progbits.balign 4 .long.Lgort_text_start -., .Lgort_text_end -.Lgort_text_start.popsection
 #else
 __asm__(".pushsection .text\n.Lgort_text_start:\n.popsection\n"
         ".pushsection .text, 8191\n.Lgort_text_end:\n.popsection\n"

@@ -40,19 +40,19 @@ MARKED(int, pthread_cond_clockwait,
 MARKED(int, pthread_mutex_timedlock, (pthread_mutex_t * l, const struct timespec *t), (l, t))
 
 // A lock that is free is taken at once; one that is not is waited for, marked.
-#define LOCK(name, try_name, Type)                                            \
-    FRONT int name(Type *l) {                                                 \
-        static int (*next_try)(Type *);                                       \
-        int (*try_it)(Type *) = load_relaxed(&next_try);                      \
-        if (unlikely(!try_it))                                                \
+#define LOCK(name, try_name, Type)                                                 \
+    FRONT int name(Type *l) {                                                      \
+        static int (*next_try)(Type *);                                            \
+        int (*try_it)(Type *) = load_relaxed(&next_try);                           \
+        if (unlikely(!try_it))                                                     \
             store_relaxed(&next_try, try_it = gort_libc_next_or_fatal(#try_name)); \
-        int error = try_it(l);                                                \
-        if (likely(error != EBUSY)) return error;                             \
-        FRONT_REAL(int, (Type *), gort_libc_next_or_fatal, #name);            \
-        FRONT_BEGIN;                                                          \
-        error = real(l);                                                      \
-        FRONT_END;                                                            \
-        return error;                                                         \
+        int error = try_it(l);                                                     \
+        if (likely(error != EBUSY)) return error;                                  \
+        FRONT_REAL(int, (Type *), gort_libc_next_or_fatal, #name);                 \
+        FRONT_BEGIN;                                                               \
+        error = real(l);                                                           \
+        FRONT_END;                                                                 \
+        return error;                                                              \
     }
 LOCK(pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_t)
 LOCK(pthread_rwlock_rdlock, pthread_rwlock_tryrdlock, pthread_rwlock_t)
@@ -92,35 +92,35 @@ MARKED(ssize_t, pread, (int fd, void *to, size_t n, off_t at), (fd, to, n, at))
 MARKED(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at))
 
 // One that waits for a lock, and all the others, which do not.
-#define FCNTL(name)                                                           \
-    FRONT int name(int fd, int command, ...) {                                \
-        FRONT_REAL(int, (int, int, ...), gort_libc_next_or_fatal, #name);     \
-        va_list rest;                                                         \
-        va_start(rest, command);                                              \
-        void *argument = va_arg(rest, void *);                                \
-        va_end(rest);                                                         \
-        if (command != F_SETLKW && command != F_OFD_SETLKW)                   \
-            return real(fd, command, argument);                               \
-        FRONT_BEGIN;                                                          \
-        int result = real(fd, command, argument);                             \
-        FRONT_END;                                                            \
-        return result;                                                        \
+#define FCNTL(name)                                                       \
+    FRONT int name(int fd, int command, ...) {                            \
+        FRONT_REAL(int, (int, int, ...), gort_libc_next_or_fatal, #name); \
+        va_list rest;                                                     \
+        va_start(rest, command);                                          \
+        void *argument = va_arg(rest, void *);                            \
+        va_end(rest);                                                     \
+        if (command != F_SETLKW && command != F_OFD_SETLKW)               \
+            return real(fd, command, argument);                           \
+        FRONT_BEGIN;                                                      \
+        int result = real(fd, command, argument);                         \
+        FRONT_END;                                                        \
+        return result;                                                    \
     }
 FCNTL(fcntl)
 FCNTL(fcntl64)
 
 // To open the end of a pipe waits for who opens the other.
-#define OPEN(name, first, pass)                                               \
-    FRONT int name first {                                                    \
-        FRONT_REAL(int, first, gort_libc_next_or_fatal, #name);               \
-        va_list rest;                                                         \
-        va_start(rest, flags);                                                \
+#define OPEN(name, first, pass)                                                 \
+    FRONT int name first {                                                      \
+        FRONT_REAL(int, first, gort_libc_next_or_fatal, #name);                 \
+        va_list rest;                                                           \
+        va_start(rest, flags);                                                  \
         mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
-        va_end(rest);                                                         \
-        FRONT_BEGIN;                                                          \
-        int result = real pass;                                               \
-        FRONT_END;                                                            \
-        return result;                                                        \
+        va_end(rest);                                                           \
+        FRONT_BEGIN;                                                            \
+        int result = real pass;                                                 \
+        FRONT_END;                                                              \
+        return result;                                                          \
     }
 OPEN(open, (const char *path, int flags, ...), (path, flags, mode))
 OPEN(open64, (const char *path, int flags, ...), (path, flags, mode))
@@ -161,12 +161,12 @@ static void jump(void) {
     if (m && m->standing) gort_call_end(m, m->standing);
 }
 
-#define JUMP(name, Buffer)                                                    \
-    FRONT void name(Buffer at, int value) {                                   \
-        FRONT_REAL(void, (Buffer, int), gort_libc_next_or_fatal, #name);      \
-        jump();                                                               \
-        real(at, value);                                                      \
-        __builtin_unreachable();                                              \
+#define JUMP(name, Buffer)                                               \
+    FRONT void name(Buffer at, int value) {                              \
+        FRONT_REAL(void, (Buffer, int), gort_libc_next_or_fatal, #name); \
+        jump();                                                          \
+        real(at, value);                                                 \
+        __builtin_unreachable();                                         \
     }
 JUMP(longjmp, jmp_buf)
 JUMP(_longjmp, jmp_buf)

@@ -18,43 +18,43 @@ void *gort_libc_next_or_fatal(const char *name);
 
 #define FRONT __attribute__((weak, visibility("default")))
 // Into `real`: what is behind this function; found again and again by who comes at once.
-#define FRONT_REAL(type, parameters, find, name)                              \
-    static type(*next_) parameters;                                           \
-    type(*real) parameters = load_relaxed(&next_);                            \
+#define FRONT_REAL(type, parameters, find, name)   \
+    static type(*next_) parameters;                \
+    type(*real) parameters = load_relaxed(&next_); \
     if (unlikely(!real)) store_relaxed(&next_, real = (type(*) parameters)find(name))
 
 // Around a call that may block, in the function itself: its callers' registers are in its frame, and
 // the call works below it.
-#define FRONT_BEGIN         \
-    __builtin_unwind_init(); \
+#define FRONT_BEGIN                                   \
+    __builtin_unwind_init();                          \
     Standing front_at = {.sp = arch_stack_pointer()}; \
     Machine *front_m = gort_call_begin(&front_at)
 #define FRONT_END gort_call_end(front_m, &front_at)
 
 // name(parameters) as libc has it, marked.
-#define MARKED(type, name, parameters, arguments)                             \
-    FRONT type name parameters {                                              \
-        FRONT_REAL(type, parameters, gort_libc_next_or_fatal, #name);         \
-        FRONT_BEGIN;                                                          \
-        type front_result = real arguments;                                         \
-        FRONT_END;                                                            \
-        return front_result;                                                        \
+#define MARKED(type, name, parameters, arguments)                     \
+    FRONT type name parameters {                                      \
+        FRONT_REAL(type, parameters, gort_libc_next_or_fatal, #name); \
+        FRONT_BEGIN;                                                  \
+        type front_result = real arguments;                           \
+        FRONT_END;                                                    \
+        return front_result;                                          \
     }
 
 // The same for system calls that a signal of the runtime's would end early: made anew then. Without
 // libc's: `otherwise`.
-#define BLOCKING(name, parameters, arguments, otherwise)                                 \
-    FRONT int name parameters {                                                          \
-        FRONT_REAL(int, parameters, gort_libc_next, #name);                              \
-        FRONT_BEGIN;                                                                     \
-        uint32_t before;                                                                 \
-        int front_result;                                                                      \
-        do {                                                                             \
-            before = front_m ? front_m->questions : 0;                                               \
-            front_result = real ? real arguments : (int)(otherwise);                           \
+#define BLOCKING(name, parameters, arguments, otherwise)                                                   \
+    FRONT int name parameters {                                                                            \
+        FRONT_REAL(int, parameters, gort_libc_next, #name);                                                \
+        FRONT_BEGIN;                                                                                       \
+        uint32_t before;                                                                                   \
+        int front_result;                                                                                  \
+        do {                                                                                               \
+            before = front_m ? front_m->questions : 0;                                                     \
+            front_result = real ? real arguments : (int)(otherwise);                                       \
         } while (unlikely(front_result < 0) && front_m && errno == EINTR && front_m->questions != before); \
-        FRONT_END;                                                                       \
-        return front_result;                                                                   \
+        FRONT_END;                                                                                         \
+        return front_result;                                                                               \
     }
 
 #endif

@@ -101,7 +101,9 @@ static bool goroutine(Goroutine *g, void *arg) {
     Machine *m = machine_of(g);
     bool in_call = status == G_RUNNING && m && m->standing;
     put(p, "  G", g->id);
-    put(p, ": status=", in_call ? 3 : status == G_WAITING ? 4 : status == G_DEAD ? 6 : status);
+    put(p, ": status=", in_call ? 3 : status == G_WAITING ? 4
+                                  : status == G_DEAD      ? 6
+                                                          : status);
     gort_print_text(p, "(");
     if (status == G_WAITING) gort_print_text(p, gort_wait_reason_name(load_relaxed(&g->wait_reason)));
     put_or_nil(p, ") m=", m, m ? m->id : 0);
