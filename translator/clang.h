@@ -29,7 +29,8 @@
                                                     X(equalCursors) X(getNullCursor) X(Cursor_getStorageClass) X(getEnumDeclIntegerType)        \
                                                         X(Cursor_isAnonymous) X(getCursorSemanticParent) X(getTypedefDeclUnderlyingType)        \
                                                             X(Type_visitFields) X(Cursor_getOffsetOfField) X(Cursor_isBitField) X(getArraySize) \
-                                                                X(Type_getNamedType) X(Type_getValueType) X(Type_getModifiedType)
+                                                                X(Type_getNamedType) X(Type_getValueType) X(Type_getModifiedType) \
+    X(getCursorLinkage) X(getCursorVisibility) X(Cursor_isFunctionInlined) X(Cursor_getMangling)
 
 typedef struct ClangApi {
 #define CLANG_FIELD(name) __typeof__(clang_##name) *name;

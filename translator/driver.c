@@ -36,6 +36,7 @@ static const char help_text[] =
     "                           facts, escape, edits, final, time.\n"
     "  -fescape-report[=2]      Print which variables live on the heap and what functions keep of their\n"
     "                           arguments; with =2, also the assignments that make it so.\n"
+    "  -fescape-summaries=DIR   Rely on what other units' functions do with their arguments, as DIR says.\n"
     "  -x gc                    Take the following inputs for .gc files.\n"
     "The environment variable GOCC_CC names the C compiler (default: gcc).\n";
 
@@ -199,10 +200,12 @@ static int link_objects(const Command *c, Unit **units) {
 static int compile_each(const Command *c, Unit **units) {
     bool failed = false;
     for (size_t i = 0; i < c->n_args; i++)
-        if (units[i]) {
+        if (units[i])
             choose_output(units[i], i);
+    exchange_begin(c, units);
+    for (size_t i = 0; i < c->n_args; i++)
+        if (units[i])
             failed |= do_unit(units[i]) != 0;
-        }
     for (size_t i = 0; i < c->n_args; i++)
         if (!units[i] && c->args[i].kind == ARG_INPUT)
             failed |= do_other(c, &c->args[i], failed) != 0;
