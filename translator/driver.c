@@ -59,6 +59,8 @@ static int be_the_compiler(const Command *c) {
     }
     if (c->mode == MODE_LINK && c->n_inputs > 0)
         link_add_runtime(&w, c, false);
+    if (c->mode == MODE_LINK && !c->dry_run && stale_is_possible(c, NULL))
+        return stale_link(c, &w);
     if (c->n_inputs == 0 && args_has(c, "--version"))
         return print_information(c, &w, version_text);
     if (c->n_inputs == 0 && args_has(c, "--help"))
@@ -194,7 +196,7 @@ static int link_objects(const Command *c, Unit **units) {
         run_print(c->show ? stdout : stderr, &w);
         return 0;
     }
-    return run(c, &w, &(Run){0});
+    return stale_is_possible(c, units) ? stale_link(c, &w) : run(c, &w, &(Run){0});
 }
 
 static int compile_each(const Command *c, Unit **units) {
@@ -248,6 +250,8 @@ static int compile(const Command *c) {
 int driver_main(int argc, char **argv) {
     Command *c = args_read(argc, argv);
     flags_diagnostics(c);
+    if (args_has(c, "-m32") || args_has(c, "-mx32"))
+        c->summaries = NULL; // its symbols have eight bytes
     link_set_environment();
     if (c->n_gc == 0)
         return be_the_compiler(c);

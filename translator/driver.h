@@ -1,5 +1,5 @@
 // driver.h - what the files of driver*.c say to each other. In reading order: args, run, prescan,
-// unit, summary, exchange, link, driver.
+// unit, summary, exchange, link, stale, driver.
 #ifndef GOCC_DRIVER_H
 #define GOCC_DRIVER_H
 
@@ -176,6 +176,10 @@ const char *library_directory(void); // .../lib/gocc of this installation
 // After the objects and libraries. That the library is missing is an error only if it is needed.
 void link_add_runtime(Words *w, const Command *c, bool needed);
 void link_set_environment(void); // <go/...> is found by every C compilation below us
+
+// ---- driver_stale.c: links of objects that rely on summaries ------------------------------------
+bool stale_is_possible(const Command *c, Unit **units); // does an input of the link rely on one? units: may be NULL
+int stale_link(const Command *c, Words *w);             // links, and says what has to be compiled again
 
 // ---- driver.c -----------------------------------------------------------------------------------
 int driver_main(int argc, char **argv);

@@ -108,7 +108,7 @@ static void add_told(Summaries *out, const Summaries *files, const char *text) {
 
 static const char *print(const Summary *s) {
     Buffer text = {0};
-    summary_print(&text, s);
+    summary_print(&text, s, true);
     return text.data;
 }
 
@@ -118,7 +118,7 @@ static void answer(const Summaries *others, const Summary *own, Summary *(*solve
     if (pid == 0) {
         Summary *s = solve(others, arg);
         s->path = own->path;
-        s->text = own->text;
+        s->file = own->file;
         _exit(send_text(say, print(s)) ? 0 : 1);
     }
     int status = 1;

@@ -7,7 +7,8 @@
 //   1. absent: not compiled yet;
 //   2. damaged: the text does not end in its hash;
 //   3. stale: the source that it was made from is not what the file holds now.
-// Then it is not used, which costs only precision. That a header or a flag has changed is not seen: the caller then relies on what is no
+// Then it is not used, which costs only precision. The hash of the source is in a file beside the summary, `.current`, so that an edit which
+// changes no function's leaks does not make all callers be compiled again. That a header or a flag has changed is not seen: the caller then relies on what is no
 // longer true until the callee is compiled, and the linker refuses them (escape_summary.c).
 //
 // For make and ninja, what was consulted goes into the dependency file. They compare times, so
@@ -19,16 +20,19 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static const Unit *unit; // of this process
-static Summaries consulted; // from files; hashes[i] is what the file of v[i] had
+static Summaries read_from; // files; hashes[i] is what the file of v[i] had
 static uint64_t *hashes;
 static size_t n_hashes, cap_hashes;
 static Buffer own_text; // empty: there is nothing to write
+static uint64_t own_source;
+static Summaries known; // all that was there to be consulted
 
 // ---- names --------------------------------------------------------------------------------------
 
@@ -41,7 +45,7 @@ static const char *absolute(const char *path) {
 
 static const char *own_file(void) {
     const Command *c = unit->command;
-    const char *path = absolute(c->mode == MODE_LINK ? unit->input->word : unit->output);
+    const char *path = absolute(c->mode == MODE_LINK || !unit->output ? unit->input->word : unit->output);
     return arena_format("%s/%s-%016llx.summary", c->summaries, strrchr(path, '/') + 1,
                         (unsigned long long)summary_hash(path, strlen(path)));
 }
@@ -58,10 +62,30 @@ static bool hash_of_file(const char *path, uint64_t *hash) {
 static bool complete(Summary *own) {
     const char *word = unit->input->word;
     own->path = absolute(word);
-    return strcmp(word, "-") != 0 && !strpbrk(own->path, "\r\n") && hash_of_file(word, &own->text);
+    if (unit->command->summaries)
+        own->file = own_file();
+    return strcmp(word, "-") != 0 && !strpbrk(own->path, "\r\n") && hash_of_file(word, &own_source);
 }
 
 // ---- the directory ------------------------------------------------------------------------------
+
+// What the file beside a summary says: the hash of the summary and that of its source.
+static const char *current_text(uint64_t summary, uint64_t source) {
+    return arena_format("%016llx %016llx\n", (unsigned long long)summary, (unsigned long long)source);
+}
+
+static const char *current_file(const char *summary) {
+    return arena_format("%s.current", summary);
+}
+
+static bool is_current(const char *file, uint64_t summary, const char *source) {
+    Buffer text = {0};
+    uint64_t now;
+    bool current = hash_of_file(source, &now) && file_read(current_file(file), &text) &&
+                   strcmp(text.data, current_text(summary, now)) == 0;
+    free(text.data);
+    return current;
+}
 
 static bool defines_one_of(const Summary *s, const char *const *names, size_t n) {
     for (size_t i = 0; i < s->n_functions; i++)
@@ -73,18 +97,18 @@ static bool defines_one_of(const Summary *s, const char *const *names, size_t n)
 
 static void read_one(const char *path, const Summary *own, Summaries *others) {
     Buffer text = {0};
-    uint64_t now;
     if (!file_read(path, &text))
         return;
     buffer_puts(&text, "");
     const char *p = text.data;
     Summary *s = summary_read(&p);
+    uint64_t hash = summary_hash(text.data, text.length);
     if (s && p == text.data + text.length && strcmp(s->path, own->path) != 0 &&
-        defines_one_of(s, own->uses, own->n_uses) && hash_of_file(s->path, &now) && now == s->text) {
+        defines_one_of(s, own->uses, own->n_uses) && is_current(path, hash, s->path)) {
         s->file = path;
         *ARENA_PUSH(others->v, others->n, others->cap) = s;
-        *ARENA_PUSH(consulted.v, consulted.n, consulted.cap) = s;
-        *ARENA_PUSH(hashes, n_hashes, cap_hashes) = summary_hash(text.data, text.length);
+        *ARENA_PUSH(read_from.v, read_from.n, read_from.cap) = s;
+        *ARENA_PUSH(hashes, n_hashes, cap_hashes) = hash;
     }
     free(text.data);
 }
@@ -106,29 +130,36 @@ static void read_directory(const Summary *own, Summaries *others) {
         free(names);
 }
 
-static bool is_unchanged(const char *path, const Buffer *text) {
+static bool is_unchanged(const char *path, const char *data, size_t n) {
     Buffer old = {0};
-    bool same = file_read(path, &old) && old.length == text->length && memcmp(old.data, text->data, old.length) == 0;
+    bool same = file_read(path, &old) && old.length == n && memcmp(old.data, data, n) == 0;
     free(old.data);
     return same;
 }
 
-static void write_own(void) {
-    const char *path = own_file(), *fresh = arena_format("%s.%ld", path, (long)getpid());
-    if (!own_text.length || is_unchanged(path, &own_text))
+static void write_if_new(const char *path, const char *data, size_t n) {
+    const char *fresh = arena_format("%s.%ld", path, (long)getpid());
+    if (is_unchanged(path, data, n) || (file_write(fresh, data, n) && rename(fresh, path) == 0))
         return;
+    diag_plain(DIAG_WARNING, "cannot write %s: %s", path, strerror(errno));
+    diag_flush();
+    unlink(fresh);
+}
+
+static void write_own(void) {
+    const char *path = own_file();
+    if (!own_text.length)
+        return;
+    const char *current = current_text(summary_hash(own_text.data, own_text.length), own_source);
     mkdir(unit->command->summaries, 0777);
-    if (!file_write(fresh, own_text.data, own_text.length) || rename(fresh, path) != 0) {
-        diag_plain(DIAG_WARNING, "cannot write %s: %s", path, strerror(errno));
-        diag_flush();
-        unlink(fresh);
-    }
+    write_if_new(path, own_text.data, own_text.length);
+    write_if_new(current_file(path), current, strlen(current));
 }
 
 static bool consulted_have_changed(void) {
-    for (size_t i = 0; i < consulted.n; i++) {
+    for (size_t i = 0; i < read_from.n; i++) {
         uint64_t now;
-        if (consulted.v[i]->consulted && (!hash_of_file(consulted.v[i]->file, &now) || now != hashes[i]))
+        if (read_from.v[i]->consulted && (!hash_of_file(read_from.v[i]->file, &now) || now != hashes[i]))
             return true;
     }
     return false;
@@ -154,24 +185,36 @@ static const char *end_of_rule(const char *text) {
     return p;
 }
 
+static void close_if(int fd) {
+    if (fd >= 0)
+        close(fd);
+}
+
+// A file that is named must be there. One of this command's may be written later: until then it is empty, which is damaged.
+static void put_consulted(Buffer *out, const char *before, const char *after) {
+    for (size_t i = 0; i < known.n; i++) {
+        const char *file = known.v[i]->file;
+        if (!known.v[i]->consulted || !file)
+            continue;
+        mkdir(unit->command->summaries, 0777);
+        close_if(open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+        buffer_puts(out, before);
+        put_name(out, file);
+        buffer_puts(out, after);
+    }
+}
+
 static void add_dependencies(void) {
     const char *path = flags_dependency_file(unit);
     Buffer old = {0}, text = {0};
-    const char *end = path && consulted.n && file_read(path, &old) ? end_of_rule(old.data) : NULL;
+    const char *end = path && known.n && file_read(path, &old) ? end_of_rule(old.data) : NULL;
     if (!end)
         return;
     buffer_append(&text, old.data, (size_t)(end - old.data));
-    for (size_t i = 0; i < consulted.n; i++)
-        if (consulted.v[i]->consulted) {
-            buffer_puts(&text, " \\\n ");
-            put_name(&text, consulted.v[i]->file);
-        }
+    put_consulted(&text, " \\\n ", "");
     buffer_puts(&text, end);
-    for (size_t i = 0; i < consulted.n && args_has(unit->command, "-MP"); i++)
-        if (consulted.v[i]->consulted) {
-            put_name(&text, consulted.v[i]->file);
-            buffer_puts(&text, ":\n");
-        }
+    if (args_has(unit->command, "-MP"))
+        put_consulted(&text, "", ":\n");
     if (!file_write(path, text.data, text.length))
         diag_plain(DIAG_WARNING, "cannot write %s: %s", path, strerror(errno));
 }
@@ -188,9 +231,9 @@ static void exchange(Summaries *others, Summary *(*solve)(const Summaries *, voi
 
 static void summarised(const Summary *given, const Summaries *others) {
     Summary own = *given;
-    (void)others;
+    known = *others;
     if (unit->command->summaries && complete(&own))
-        summary_print(&own_text, &own);
+        summary_print(&own_text, &own, false);
 }
 
 void summary_options(const Unit *u, TranslateOptions *o) {

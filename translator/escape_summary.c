@@ -125,16 +125,23 @@ static FunctionSummary *find(Facts *f, const char *name, Summary **from) {
     return found;
 }
 
+// Is there an argument of which more is known than that it is kept?
+static bool tells_of_arguments(const FunctionSummary *f, const CallFlow *c) {
+    for (int i = 0; i < c->n_args && f->n_leaks > 0; i++) {
+        const Leak *l = &f->leaks[i < f->n_leaks ? i : f->n_leaks - 1];
+        if (c->args[i] && l->heap != 0)
+            return true;
+    }
+    return false;
+}
+
 Function *escape_stranger(Facts *f, const CallFlow *c) {
     Summary *from = NULL;
     FunctionSummary *summary = c->type && f->others.n ? find(f, c->name, &from) : NULL;
     if (!summary || strcmp(summary->type, c->type) || is_doubtful(f, c->name) || (integers_carry(f) && !from->carry) ||
         says_nothing(summary))
         return NULL;
-    bool passes = false;
-    for (int i = 0; i < c->n_args; i++)
-        passes |= c->args[i] != NULL;
-    summary->relied |= passes;
+    summary->relied |= tells_of_arguments(summary, c);
     return function_of(from, summary);
 }
 
@@ -161,8 +168,7 @@ const char *escape_symbols(const Facts *f, const Summary *own) {
     buffer_puts(&out, "");
     for (size_t i = 0; i < own->n_functions; i++) {
         const char *symbol = own->functions[i].symbol;
-        if (!says_nothing(&own->functions[i]))
-            buffer_printf(&out, "__asm__(\".globl %s\\n.hidden %s\\n.set %s,1\"); ", symbol, symbol, symbol);
+        buffer_printf(&out, "__asm__(\".globl %s\\n.hidden %s\\n.set %s,1\"); ", symbol, symbol, symbol);
     }
     for (size_t i = 0; i < f->others.n; i++)
         for (size_t k = 0; k < f->others.v[i]->n_functions; k++)
@@ -174,7 +180,7 @@ const char *escape_symbols(const Facts *f, const Summary *own) {
 // ---- printing ----------------------------------------------------------------------------------
 static void dump_functions(const Summary *s, bool all) {
     Buffer text = {0};
-    summary_print(&text, s);
+    summary_print(&text, s, false);
     size_t i = 0;
     for (char *line = strtok(text.data, "\n"); line; line = strtok(NULL, "\n"))
         if (!strncmp(line, "function ", 9) && (s->functions[i++].relied || all))

@@ -217,13 +217,12 @@ typedef struct FunctionSummary {
 } FunctionSummary;
 typedef struct Summary {                               // of a unit
     const char *source, *path;                         // its file, as named and absolute
-    uint64_t text;                                     // hash of the file
     bool carry;                                        // integers may hold addresses there
     FunctionSummary *functions;
     size_t n_functions, cap_functions;
     const char **uses;                                 // functions of other units that it calls
     size_t n_uses, cap_uses;
-    const char *file;                                  // where it was read, or NULL: of the same command
+    const char *file;                                  // where it was read, or will be written, or NULL
     bool consulted;                                    // the unit at hand calls one of its functions
 } Summary;
 typedef struct Summaries {
@@ -232,7 +231,7 @@ typedef struct Summaries {
 } Summaries;
 uint64_t summary_hash(const char *text, size_t n);
 void summary_symbol(FunctionSummary *f, bool carry);   // sets f->symbol
-void summary_print(Buffer *out, const Summary *s);
+void summary_print(Buffer *out, const Summary *s, bool all);    // all: also what only the units of one command tell each other
 Summary *summary_read(const char **text);              // the one that *text begins with, and moves on; NULL: damaged, or the end
 void summaries_read(Summaries *out, const char *text); // all of them
 

@@ -6,12 +6,15 @@
 //     gocc-summary 1
 //     source lib/b.gc                    as the command named it
 //     path /home/me/project/lib/b.gc
-//     text 93cf4b2d6f0a1e57              hash of that file
 //     integers carry                     or plain: integers of eight bytes hold no addresses in this unit
 //     function add h0r1 - | int (struct list *, int)
 //     function say - +h0 | void (const char *, ...)        `+`: all that a variadic function gets behind its parameters
-//     use list_grow                      a function of another unit that is called
 //     end 5d0f1b7a9c3e2846               hash of all before
+//
+// Between the units of one command there are also
+//
+//     file DIR/b.o-1f00c4....summary     where it will be written
+//     use list_grow                      a function of another unit that is called
 //
 // What does not end in the right hash is no summary. The hash of a function (its name, leaks, type, the unit's integers) is part of the
 // name of a symbol, by which the linker sees to it that callers and callee mean the same summary (escape_summary.c).
@@ -53,17 +56,17 @@ void summary_symbol(FunctionSummary *f, bool carry) {
     free(text.data);
 }
 
-void summary_print(Buffer *out, const Summary *s) {
+void summary_print(Buffer *out, const Summary *s, bool all) {
     size_t start = out->length;
-    buffer_puts(out, HEAD);
-    buffer_printf(out, "source %s\npath %s\ntext %016llx\nintegers %s\n", s->source, s->path, (unsigned long long)s->text,
-                  s->carry ? "carry" : "plain");
+    buffer_printf(out, HEAD "source %s\npath %s\nintegers %s\n", s->source, s->path, s->carry ? "carry" : "plain");
+    if (all && s->file)
+        buffer_printf(out, "file %s\n", s->file);
     for (size_t i = 0; i < s->n_functions; i++) {
         buffer_printf(out, "function %s", s->functions[i].name);
         put_leaks(out, &s->functions[i]);
         buffer_printf(out, " | %s\n", s->functions[i].type);
     }
-    for (size_t i = 0; i < s->n_uses; i++)
+    for (size_t i = 0; i < s->n_uses && all; i++)
         buffer_printf(out, "use %s\n", s->uses[i]);
     buffer_printf(out, "end %016llx\n", (unsigned long long)summary_hash(out->data + start, out->length - start));
 }
@@ -110,8 +113,8 @@ static bool read_line(Summary *s, const char *line) {
         s->source = value;
     else if (n == 4 && !memcmp(line, "path", n))
         s->path = value;
-    else if (n == 4 && !memcmp(line, "text", n))
-        s->text = strtoull(value, NULL, 16);
+    else if (n == 4 && !memcmp(line, "file", n))
+        s->file = value;
     else if (n == 8 && !memcmp(line, "integers", n))
         s->carry = !strcmp(value, "carry");
     else if (n == 8 && !memcmp(line, "function", n))
