@@ -14,7 +14,8 @@
     X(getTranslationUnitCursor)                                                                                                                 \
     X(visitChildren)                                                                                                                            \
     X(getCursorKind)                                                                                                                            \
-    X(getCursorType) X(getCursorReferenced) X(getCursorExtent)                                                                                  \
+    X(getCursorType)                                                                                                                            \
+    X(getCursorReferenced) X(getCursorExtent)                                                                                                   \
         X(getCursorLocation) X(getFileLocation) X(getRangeStart) X(getRangeEnd)                                                                 \
             X(getCursorSpelling) X(getCString) X(disposeString) X(getCanonicalType) X(getPointeeType)                                           \
                 X(getResultType) X(getNumArgTypes) X(getArgType) X(getTypeSpelling) X(Type_getSizeOf)                                           \
@@ -29,8 +30,8 @@
                                                     X(equalCursors) X(getNullCursor) X(Cursor_getStorageClass) X(getEnumDeclIntegerType)        \
                                                         X(Cursor_isAnonymous) X(getCursorSemanticParent) X(getTypedefDeclUnderlyingType)        \
                                                             X(Type_visitFields) X(Cursor_getOffsetOfField) X(Cursor_isBitField) X(getArraySize) \
-                                                                X(Type_getNamedType) X(Type_getValueType) X(Type_getModifiedType) \
-    X(getCursorLinkage) X(getCursorVisibility) X(Cursor_isFunctionInlined) X(Cursor_getMangling)
+                                                                X(Type_getNamedType) X(Type_getValueType) X(Type_getModifiedType)               \
+                                                                    X(getCursorLinkage) X(getCursorVisibility) X(Cursor_isFunctionInlined) X(Cursor_getMangling)
 
 typedef struct ClangApi {
 #define CLANG_FIELD(name) __typeof__(clang_##name) *name;

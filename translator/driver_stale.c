@@ -179,9 +179,9 @@ static void report_symbol(const char *symbol, const char *errors) {
         report_unknown(symbol);
 }
 
-// Says that there was an error, and no more.
+// Says that there was an error, and no more; or what comes of it.
 static bool is_empty(const char *line) {
-    return strstr(line, "final link failed") || strstr(line, "ld returned 1 exit status");
+    return strstr(line, "final link failed") || strstr(line, "ld returned 1 exit status") || strstr(line, "creating DT_TEXTREL");
 }
 
 static void print_errors(char *errors) {

@@ -101,13 +101,6 @@ static Function *function_of(const Summary *s, FunctionSummary *summary) {
     return f;
 }
 
-static bool says_nothing(const FunctionSummary *f) {
-    for (int i = 0; i < f->n_leaks; i++)
-        if (f->leaks[i].heap != 0)
-            return false;
-    return true;
-}
-
 // Of the unit that defines it; NULL: none is known, or several that differ. *from: the unit.
 static FunctionSummary *find(Facts *f, const char *name, Summary **from) {
     FunctionSummary *found = NULL;
@@ -138,8 +131,7 @@ static bool tells_of_arguments(const FunctionSummary *f, const CallFlow *c) {
 Function *escape_stranger(Facts *f, const CallFlow *c) {
     Summary *from = NULL;
     FunctionSummary *summary = c->type && f->others.n ? find(f, c->name, &from) : NULL;
-    if (!summary || strcmp(summary->type, c->type) || is_doubtful(f, c->name) || (integers_carry(f) && !from->carry) ||
-        says_nothing(summary))
+    if (!summary || strcmp(summary->type, c->type) || is_doubtful(f, c->name) || (integers_carry(f) && !from->carry))
         return NULL;
     summary->relied |= tells_of_arguments(summary, c);
     return function_of(from, summary);
