@@ -138,7 +138,7 @@ void exchange_talk(Summaries *others, const Summary *own, Summary *(*solve)(cons
         leave_if(!read_all(told, &what, 1));
         const char *text = receive_text(told);
         leave_if(!text);
-        if (what == 'E' && others)
+        if (what == 'E')
             add_told(others, &files, text);
         if (what == 'E')
             break;
