@@ -9,6 +9,10 @@
 // A unit that is plain C goes to gcc as ever. It is looked at only if it mentions a function that another unit wants to know of, by a process
 // that says what it finds, and makes nothing. Messages come in the order of the units, as without all this.
 //
+// A command that does not link makes objects that may be linked with others than these: with a newer one of the callee, after an edit. So it
+// does nothing of the kind, and an object does not depend on which files a command names; but with -fescape-summaries the linker sees to
+// it, and the units are told. Plain C they are not told of, then: an object of plain C is gcc's, without symbols of ours.
+//
 // All processes are alive at one time, each with its unit's facts; so a command of very many units does without.
 //
 // What is sent: `S` (solve) or `E` (end) and a text, down; a text, up. A process whose command is gone reads the end of its pipe and ends.
@@ -322,8 +326,8 @@ static bool is_wanted(const Command *c, Unit **units) {
         n += units[i] != NULL;
         n_constructs += units[i] && !units[i]->prescan.plain;
     }
-    bool links = c->mode == MODE_LINK && !flags_replace_functions(c);
-    return n > 1 && n <= UNITS_MAX && n_constructs > 0 && !c->dry_run && (links || (c->summaries && c->mode != MODE_SYNTAX));
+    bool sound = c->mode == MODE_LINK ? !flags_replace_functions(c) : c->summaries && c->mode != MODE_SYNTAX;
+    return n > 1 && n <= UNITS_MAX && n_constructs > 0 && !c->dry_run && sound;
 }
 
 void exchange_begin(const Command *c, Unit **units) {
@@ -332,7 +336,7 @@ void exchange_begin(const Command *c, Unit **units) {
     for (size_t i = 0; i < c->n_args; i++)
         if (units[i] && !units[i]->prescan.plain)
             start(units[i]);
-    if (!c->summaries)
+    if (c->mode == MODE_LINK)
         analyse_plain(c, units);
     go_round();
     for (size_t i = 0; i < n_members; i++)

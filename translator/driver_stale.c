@@ -2,7 +2,7 @@
 //
 // Such an object has notes (escape_summary.c) with the name of a symbol, of its source and of the source that it relies on. If the
 // symbol is missing, the linker says so in its own words, from which nobody could guess what happened: they are replaced by one line. A
-// function that the linker is told to replace (--wrap) is another one than what was relied on.
+// function that the linker is told to replace (--wrap) is another one than what was relied on, which the linker alone does not notice.
 //
 // Objects are searched for the notes as bytes, archives with them; those of -flto are compressed, and what is said of them names only the function. A link without any goes on as if nothing had been asked.
 
@@ -89,32 +89,46 @@ bool stale_is_possible(const Command *c, Unit **units) {
 
 // ---- functions that are replaced ----------------------------------------------------------------
 
-// -Wl,--wrap=NAME and -Wl,--wrap,NAME, also by -Xlinker.
-static bool is_wrapped(const Command *c, const char *function) {
+// The name that an option of the linker's gives another meaning, behind the option.
+static const char *name_behind(const char *word) {
+    static const char *const options[] = {"--wrap=", "-wrap=", "--defsym=", "-defsym="};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (strncmp(word, options[i], strlen(options[i])) == 0)
+            return word + strlen(options[i]);
+    return "";
+}
+
+static bool takes_name(const char *word) {
+    word += strspn(word, "-");
+    return strcmp(word, "wrap") == 0 || strcmp(word, "defsym") == 0;
+}
+
+// -Wl,--wrap=NAME and -Wl,--wrap,NAME, --defsym, also by -Xlinker; and whatever allows two functions of one name.
+static bool is_replaced(const Command *c, const char *function) {
     bool next = false;
+    size_t n = strlen(function);
     for (size_t i = 0; i < c->n_args; i++) {
         if (c->args[i].kind != ARG_LINK || !c->args[i].value)
             continue;
         char *words = arena_strndup(c->args[i].value, strlen(c->args[i].value));
         for (char *word = strtok(words, ","); word; word = strtok(NULL, ",")) {
-            const char *name = next ? word : strncmp(word, "--wrap=", 7) == 0 ? word + 7
-                                         : strncmp(word, "-wrap=", 6) == 0    ? word + 6
-                                                                              : "";
-            if (strcmp(name, function) == 0)
+            const char *name = next ? word : name_behind(word);
+            if ((strncmp(name, function, n) == 0 && (!name[n] || name[n] == '=')) || strcmp(word, "muldefs") == 0 ||
+                strstr(word, "allow-multiple-definition"))
                 return true;
-            next = strcmp(word, "--wrap") == 0 || strcmp(word, "-wrap") == 0;
+            next = takes_name(word);
         }
     }
     return false;
 }
 
-static bool relies_on_wrapped(const Command *c) {
+static bool relies_on_replaced(const Command *c) {
     bool found = false;
     for (size_t i = 0; i < n_notes; i++) {
         const Note *n = &notes[i];
-        if (!is_wrapped(c, n->function))
+        if (!is_replaced(c, n->function))
             continue;
-        diag_plain(DIAG_ERROR, "%s relies on what %s (%s) does with its arguments, but --wrap calls another function: compile %s without -fescape-summaries",
+        diag_plain(DIAG_ERROR, "%s relies on what %s (%s) does with its arguments, but the linker may call another function: compile %s without -fescape-summaries",
                    n->object ? n->object : n->caller, n->function, n->callee, n->caller);
         found = true;
     }
@@ -208,7 +222,7 @@ static void print_errors(char *errors) {
 
 int stale_link(const Command *c, Words *w) {
     Buffer errors = {0};
-    if (relies_on_wrapped(c))
+    if (relies_on_replaced(c))
         return 1;
     int status = run(c, w, &(Run){.errors = &errors});
     buffer_puts(&errors, "");

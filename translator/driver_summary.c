@@ -62,7 +62,7 @@ static bool hash_of_file(const char *path, uint64_t *hash) {
 static bool complete(Summary *own) {
     const char *word = unit->input->word;
     own->path = absolute(word);
-    if (unit->command->summaries)
+    if (unit->command->summaries && unit->command->mode != MODE_LINK)
         own->file = own_file();
     return strcmp(word, "-") != 0 && !strpbrk(own->path, "\r\n") && hash_of_file(word, &own_source);
 }
@@ -146,12 +146,18 @@ static void write_if_new(const char *path, const char *data, size_t n) {
     unlink(fresh);
 }
 
+static void make_directory(const char *path) {
+    for (const char *p = path + 1; (p = strchr(p, '/')); p++)
+        mkdir(arena_strndup(path, (size_t)(p - path)), 0777);
+    mkdir(path, 0777);
+}
+
 static void write_own(void) {
     const char *path = own_file();
     if (!own_text.length)
         return;
     const char *current = current_text(summary_hash(own_text.data, own_text.length), own_source);
-    mkdir(unit->command->summaries, 0777);
+    make_directory(unit->command->summaries);
     write_if_new(path, own_text.data, own_text.length);
     write_if_new(current_file(path), current, strlen(current));
 }
@@ -196,7 +202,7 @@ static void put_consulted(Buffer *out, const char *before, const char *after) {
         const char *file = known.v[i]->file;
         if (!known.v[i]->consulted || !file)
             continue;
-        mkdir(unit->command->summaries, 0777);
+        make_directory(unit->command->summaries);
         close_if(open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
         buffer_puts(out, before);
         put_name(out, file);
@@ -224,7 +230,8 @@ static void add_dependencies(void) {
 static void exchange(Summaries *others, Summary *(*solve)(const Summaries *, void *), void *arg) {
     Summary *own = solve(NULL, arg);
     complete(own);
-    if (unit->command->summaries && !unit->relies_on_none && !unit->analyse)
+    bool replaced = unit->command->mode == MODE_LINK && flags_replace_functions(unit->command);
+    if (unit->command->summaries && !unit->relies_on_none && !unit->analyse && !replaced)
         read_directory(own, others);
     exchange_talk(others, own, solve, arg);
 }

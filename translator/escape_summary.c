@@ -9,7 +9,7 @@
 //   4. where integers carry addresses here, they do there.
 // Calls through pointers trust none: which functions a variable may hold is known for those of the unit only.
 //
-// That the function which is linked is the one of the summary is the linker's to say (-fescape-summaries). The object that defines it has
+// That the function which is linked is the one of the summary is the linker's to say, unless the same command links both. The object that defines it has
 // an absolute symbol, named after the function and the hash of its summary; the object that relies on it refers to that, in a note
 // that holds the symbol's value and the names of all three. A note, because linkers keep those of every object, with --gc-sections, too, and
 // tools that strip objects do; allocated and eight bytes wide, because then each linker says what is missing, for position-independent
@@ -164,7 +164,7 @@ const char *escape_symbols(const Facts *f, const Summary *own) {
     }
     for (size_t i = 0; i < f->others.n; i++)
         for (size_t k = 0; k < f->others.v[i]->n_functions; k++)
-            if (f->others.v[i]->functions[k].relied)
+            if (f->others.v[i]->functions[k].relied && f->others.v[i]->file)
                 refer(&out, f, f->others.v[i], &f->others.v[i]->functions[k]);
     return out.data;
 }

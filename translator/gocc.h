@@ -222,7 +222,7 @@ typedef struct Summary {                               // of a unit
     size_t n_functions, cap_functions;
     const char **uses;                                 // functions of other units that it calls
     size_t n_uses, cap_uses;
-    const char *file;                                  // where it was read, or will be written, or NULL
+    const char *file;                                  // where it was read, or will be written; NULL: the command links what it compiles
     bool consulted;                                    // the unit at hand calls one of its functions
 } Summary;
 typedef struct Summaries {
