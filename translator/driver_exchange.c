@@ -23,6 +23,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -76,6 +77,14 @@ static bool read_all(int fd, void *data, size_t n) {
 static bool send_text(int fd, const char *text) {
     size_t n = strlen(text);
     return write_all(fd, &n, sizeof n) && write_all(fd, text, n);
+}
+
+// To a unit's process, which may have died: that is for child_wait to report.
+static bool tell(const Member *m, const char *what, const char *text) {
+    void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+    bool ok = write_all(m->down, what, 1) && send_text(m->down, text);
+    signal(SIGPIPE, before);
+    return ok;
 }
 
 static char *receive_text(int fd) {
@@ -203,8 +212,7 @@ static Member *start(Unit *u) {
 static int finish(Member *m, const char *text) {
     m->ended = true;
     child_resumes(m->pid);
-    if (write_all(m->down, "E", 1)) // or it has ended
-        send_text(m->down, text);
+    tell(m, "E", text);
     close(m->down), close(m->up);
     m->down = m->up = -1;
     return child_wait(m->pid);
@@ -244,8 +252,7 @@ static bool ask(Member *m) {
     m->was_told = text;
     char *before = m->says;
     child_resumes(m->pid);
-    if (!write_all(m->down, "S", 1) || !send_text(m->down, text))
-        m->says = arena_strndup("", 0);
+    tell(m, "S", text);
     listen_to(m);
     child_rests();
     return strcmp(before, m->says) != 0;
