@@ -241,7 +241,9 @@ static char *text_for(const Member *m) {
     for (size_t i = 0; i < n_members && m->summary; i++)
         if (&members[i] != m && members[i].summary && concerns(m->summary, members[i].summary))
             buffer_puts(&text, members[i].says);
-    return text.data;
+    char *copy = arena_strndup(text.data, text.length);
+    free(text.data);
+    return copy;
 }
 
 // Did it have something new to say?

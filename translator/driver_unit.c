@@ -193,6 +193,8 @@ int unit_work(Unit *u) {
     buffer_puts(&errors, "");
     if (status != 0) {
         exchange_settle();
+        if (u->analyse)
+            return 0;
         fwrite(errors.data, 1, errors.length, stderr);
         return status < 0 ? 1 : status;
     }
