@@ -13,7 +13,7 @@
 // does nothing of the kind, and an object does not depend on which files a command names; but with -fescape-summaries the linker sees to
 // it, and the units are told. Plain C they are not told of, then: an object of plain C is gcc's, without symbols of ours.
 //
-// All processes are alive at one time, each with its unit's facts; so a command of very many units does without.
+// All processes are alive at one time, each with its unit's facts (7 MB for a small one); so a command of very many units does without.
 //
 // What is sent: `S` (solve) or `E` (end) and a text, down; a text, up. A process whose command is gone reads the end of its pipe and ends.
 
