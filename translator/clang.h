@@ -8,28 +8,74 @@
 
 #include <clang-c/Index.h>
 
-#define CLANG_FUNCTIONS(X)                                                                                                                      \
-    X(createIndex)                                                                                                                              \
-    X(parseTranslationUnit2)                                                                                                                    \
-    X(getTranslationUnitCursor)                                                                                                                 \
-    X(visitChildren)                                                                                                                            \
-    X(getCursorKind)                                                                                                                            \
-    X(getCursorType) X(getCursorReferenced) X(getCursorExtent)                                                                                  \
-        X(getCursorLocation) X(getFileLocation) X(getRangeStart) X(getRangeEnd)                                                                 \
-            X(getCursorSpelling) X(getCString) X(disposeString) X(getCanonicalType) X(getPointeeType)                                           \
-                X(getResultType) X(getNumArgTypes) X(getArgType) X(getTypeSpelling) X(Type_getSizeOf)                                           \
-                    X(Type_getAlignOf) X(getTypeDeclaration) X(isConstQualifiedType) X(isVolatileQualifiedType)                                 \
-                        X(getArrayElementType) X(getUnqualifiedType) X(isFunctionTypeVariadic)                                                  \
-                            X(getNumDiagnostics) X(getDiagnostic) X(getDiagnosticSeverity) X(getDiagnosticSpelling)                             \
-                                X(getDiagnosticLocation) X(getDiagnosticOption) X(disposeDiagnostic)                                            \
-                                    X(Location_isInSystemHeader) X(getCursorUnaryOperatorKind) X(getCursorBinaryOperatorKind)                   \
-                                        X(Cursor_getNumArguments) X(Cursor_getArgument) X(Cursor_getVarDeclInitializer)                         \
-                                            X(Cursor_hasVarDeclGlobalStorage) X(Cursor_Evaluate) X(EvalResult_getKind)                          \
-                                                X(EvalResult_getAsLongLong) X(EvalResult_dispose) X(isCursorDefinition) X(Cursor_isNull)        \
-                                                    X(equalCursors) X(getNullCursor) X(Cursor_getStorageClass) X(getEnumDeclIntegerType)        \
-                                                        X(Cursor_isAnonymous) X(getCursorSemanticParent) X(getTypedefDeclUnderlyingType)        \
-                                                            X(Type_visitFields) X(Cursor_getOffsetOfField) X(Cursor_isBitField) X(getArraySize) \
-                                                                X(Type_getNamedType) X(Type_getValueType) X(Type_getModifiedType)
+#define CLANG_FUNCTIONS(X)            \
+    X(createIndex)                    \
+    X(parseTranslationUnit2)          \
+    X(getTranslationUnitCursor)       \
+    X(visitChildren)                  \
+    X(getCursorKind)                  \
+    X(getCursorType)                  \
+    X(getCursorReferenced)            \
+    X(getCursorExtent)                \
+    X(getCursorLocation)              \
+    X(getFileLocation)                \
+    X(getRangeStart)                  \
+    X(getRangeEnd)                    \
+    X(getCursorSpelling)              \
+    X(getCString)                     \
+    X(disposeString)                  \
+    X(getCanonicalType)               \
+    X(getPointeeType)                 \
+    X(getResultType)                  \
+    X(getNumArgTypes)                 \
+    X(getArgType)                     \
+    X(getTypeSpelling)                \
+    X(Type_getSizeOf)                 \
+    X(Type_getAlignOf)                \
+    X(getTypeDeclaration)             \
+    X(isConstQualifiedType)           \
+    X(isVolatileQualifiedType)        \
+    X(getArrayElementType)            \
+    X(getUnqualifiedType)             \
+    X(isFunctionTypeVariadic)         \
+    X(getNumDiagnostics)              \
+    X(getDiagnostic)                  \
+    X(getDiagnosticSeverity)          \
+    X(getDiagnosticSpelling)          \
+    X(getDiagnosticLocation)          \
+    X(getDiagnosticOption)            \
+    X(disposeDiagnostic)              \
+    X(Location_isInSystemHeader)      \
+    X(getCursorUnaryOperatorKind)     \
+    X(getCursorBinaryOperatorKind)    \
+    X(Cursor_getNumArguments)         \
+    X(Cursor_getArgument)             \
+    X(Cursor_getVarDeclInitializer)   \
+    X(Cursor_hasVarDeclGlobalStorage) \
+    X(Cursor_Evaluate)                \
+    X(EvalResult_getKind)             \
+    X(EvalResult_getAsLongLong)       \
+    X(EvalResult_dispose)             \
+    X(isCursorDefinition)             \
+    X(Cursor_isNull)                  \
+    X(equalCursors)                   \
+    X(getNullCursor)                  \
+    X(Cursor_getStorageClass)         \
+    X(getEnumDeclIntegerType)         \
+    X(Cursor_isAnonymous)             \
+    X(getCursorSemanticParent)        \
+    X(getTypedefDeclUnderlyingType)   \
+    X(Type_visitFields)               \
+    X(Cursor_getOffsetOfField)        \
+    X(Cursor_isBitField)              \
+    X(getArraySize)                   \
+    X(Type_getNamedType)              \
+    X(Type_getValueType)              \
+    X(Type_getModifiedType)           \
+    X(getCursorLinkage)               \
+    X(getCursorVisibility)            \
+    X(Cursor_isFunctionInlined)       \
+    X(Cursor_getMangling)
 
 typedef struct ClangApi {
 #define CLANG_FIELD(name) __typeof__(clang_##name) *name;

@@ -36,6 +36,7 @@ static const char help_text[] =
     "                           facts, escape, edits, final, time.\n"
     "  -fescape-report[=2]      Print which variables live on the heap and what functions keep of their\n"
     "                           arguments; with =2, also the assignments that make it so.\n"
+    "  -fescape-summaries=DIR   Rely on what other units' functions do with their arguments, as DIR says.\n"
     "  -x gc                    Take the following inputs for .gc files.\n"
     "The environment variable GOCC_CC names the C compiler (default: gcc).\n";
 
@@ -58,6 +59,8 @@ static int be_the_compiler(const Command *c) {
     }
     if (c->mode == MODE_LINK && c->n_inputs > 0)
         link_add_runtime(&w, c, false);
+    if (c->mode == MODE_LINK && !c->dry_run && stale_is_possible(c, NULL))
+        return stale_link(c, &w);
     if (c->n_inputs == 0 && args_has(c, "--version"))
         return print_information(c, &w, version_text);
     if (c->n_inputs == 0 && args_has(c, "--help"))
@@ -193,16 +196,18 @@ static int link_objects(const Command *c, Unit **units) {
         run_print(c->show ? stdout : stderr, &w);
         return 0;
     }
-    return run(c, &w, &(Run){0});
+    return stale_is_possible(c, units) ? stale_link(c, &w) : run(c, &w, &(Run){0});
 }
 
 static int compile_each(const Command *c, Unit **units) {
     bool failed = false;
     for (size_t i = 0; i < c->n_args; i++)
-        if (units[i]) {
+        if (units[i])
             choose_output(units[i], i);
+    exchange_begin(c, units);
+    for (size_t i = 0; i < c->n_args; i++)
+        if (units[i])
             failed |= do_unit(units[i]) != 0;
-        }
     for (size_t i = 0; i < c->n_args; i++)
         if (!units[i] && c->args[i].kind == ARG_INPUT)
             failed |= do_other(c, &c->args[i], failed) != 0;
@@ -245,6 +250,8 @@ static int compile(const Command *c) {
 int driver_main(int argc, char **argv) {
     Command *c = args_read(argc, argv);
     flags_diagnostics(c);
+    if (args_has(c, "-m32") || args_has(c, "-mx32"))
+        c->summaries = NULL; // its symbols have eight bytes
     link_set_environment();
     if (c->n_gc == 0)
         return be_the_compiler(c);

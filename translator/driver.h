@@ -1,5 +1,5 @@
 // driver.h - what the files of driver*.c say to each other. In reading order: args, run, prescan,
-// unit, link, driver.
+// unit, summary, exchange, link, stale, driver.
 #ifndef GOCC_DRIVER_H
 #define GOCC_DRIVER_H
 
@@ -52,6 +52,7 @@ typedef struct Command {
     bool show;          // -show: as dry_run, on stdout
     const char *dump;   // -d LIST
     int escape_report;  // level of -fescape-report[=LEVEL], or 0
+    const char *summaries; // -fescape-summaries=DIR, or NULL
     const char **compiler;
     int n_compiler; // GOCC_CC, split on blanks
     bool clang;     // the compiler is a clang
@@ -98,6 +99,11 @@ const char *temporary_file(const char *name);
 void temporary_cleanup(void);
 // Runs fn(arg) in a process of its own; its result, or 128 + signal.
 int run_child(int (*fn)(void *), void *arg);
+// The same in parts. Between child_rests and child_resumes a signal is not passed on to it.
+pid_t child_start(int (*fn)(void *), void *arg);
+void child_rests(void);
+void child_resumes(pid_t pid);
+int child_wait(pid_t pid);
 void signals_catch(void);
 // Standard input, read once; for inputs named `-`.
 const Buffer *standard_input(void);
@@ -118,9 +124,14 @@ typedef struct Unit {
     const char *output;       // the object, or NULL: let the compiler choose
     bool output_is_temporary; // names that derive from the output must derive from the input
     Prescan prescan;
+    bool analyse;             // only to be summarised (driver_exchange.c)
+    bool analysed;            // a copy of it was
+    bool relies_on_none;      // of the summaries in files: they change faster than it is compiled
 } Unit;
 // Compiles to an object, assembly, or only checks, by the command's mode. The exit status.
 int unit_compile(Unit *u);
+// All of it, in a process of its own: without what is said and done if that process dies.
+int unit_work(Unit *u);
 void unit_show(Unit *u); // prints the commands (-###)
 // The output's name where none is given: foo.o or foo.s in the current directory.
 const char *unit_default_output(const Command *c, const Arg *input);
@@ -139,6 +150,24 @@ bool flags_sanitize(const Command *c, const char *what); // -fsanitize=WHAT, amo
 bool flags_other_target(const Command *c);
 bool flags_plain_stores(const Command *c); // see TranslateOptions
 void flags_clang(const Command *c, TranslateOptions *o);
+const char *flags_dependency_file(const Unit *u); // that -MD or -MMD makes; NULL: none, or no file
+bool flags_interposable(const Command *c);        // may other definitions take the place of functions in a shared object?
+bool flags_replace_functions(const Command *c);   // does the linker get told to call others instead?
+
+// ---- driver_summary.c: what functions of other units do with their arguments --------------------
+void summary_options(const Unit *u, TranslateOptions *o);
+// After the object is written. False: the unit must be compiled once more.
+bool summary_finish(const Unit *u);
+
+// ---- driver_exchange.c: the units of one command tell each other --------------------------------
+// Before the units are compiled: starts and questions their processes, which then wait.
+void exchange_begin(const Command *c, Unit **units);
+bool exchange_end(const Unit *u, int *status); // lets the unit's process go on to its end; false: it has none
+// In the process of a unit. Adds what others say to *others.
+bool exchange_is_on(void);
+void exchange_talk(Summaries *others, const Summary *own,
+                   Summary *(*solve)(const Summaries *, void *), void *arg);
+void exchange_settle(void); // waits for its turn to print, if it has not talked
 
 // ---- driver_messages.c: the C compiler's messages about final C ---------------------------------
 void messages_print(const char *text, size_t length, const char *final, size_t final_length);
@@ -148,6 +177,10 @@ const char *library_directory(void); // .../lib/gocc of this installation
 // After the objects and libraries. That the library is missing is an error only if it is needed.
 void link_add_runtime(Words *w, const Command *c, bool needed);
 void link_set_environment(void); // <go/...> is found by every C compilation below us
+
+// ---- driver_stale.c: links of objects that rely on summaries ------------------------------------
+bool stale_is_possible(const Command *c, Unit **units); // does an input of the link rely on one? units: may be NULL
+int stale_link(const Command *c, Words *w);             // links, and says what has to be compiled again
 
 // ---- driver.c -----------------------------------------------------------------------------------
 int driver_main(int argc, char **argv);

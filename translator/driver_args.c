@@ -320,6 +320,8 @@ static int read_own(Command *c, int argc, char **argv, int i) {
         c->escape_report = 1;
     else if (strncmp(argv[i], "-fescape-report=", 16) == 0)
         c->escape_report = report_level(argv[i] + 16);
+    else if (strncmp(argv[i], "-fescape-summaries=", 19) == 0)
+        c->summaries = argv[i][19] ? argv[i] + 19 : NULL;
     else
         return 0;
     return 1;

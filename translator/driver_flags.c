@@ -77,6 +77,20 @@ static void add_dependencies(Words *w, const Unit *u, bool always_named) {
     }
 }
 
+const char *flags_dependency_file(const Unit *u) {
+    const Command *c = u->command;
+    if (!args_has(c, "-MD") && !args_has(c, "-MMD"))
+        return NULL;
+    const char *given = args_value(c, "-MF");
+    for (size_t i = 0; i < c->n_args && given; i++)
+        if (c->args[i].kind == ARG_DEPEND && strncmp(c->args[i].word, "-MF", 3) == 0)
+            given = c->args[i].value;
+    if (given)
+        return strcmp(given, "-") != 0 ? given : NULL;
+    return c->output ? with_suffix(c->output, ".d")
+                     : arena_format("%s%s", auxiliary_prefix(u), with_suffix(base_name(u->input->word), ".d"));
+}
+
 // ---- the stages ---------------------------------------------------------------------------------
 
 static bool has_prefix_of(const char *word, const char *const *prefixes) {
@@ -307,6 +321,29 @@ bool flags_plain_stores(const Command *c) {
            flags_sanitize(c, "memory") || (c->clang && args_has(c, "-masm=intel"));
 }
 
+// ---- functions that may be replaced -------------------------------------------------------------
+
+bool flags_interposable(const Command *c) {
+    static const char *const yes[] = {"-fPIC", "-fpic"}, *const no[] = {"-fPIE", "-fpie", "-fno-PIC", "-fno-pic", "-fno-PIE", "-fno-pie"};
+    bool pic = false;
+    for (size_t i = 0; i < c->n_args; i++) {
+        for (size_t k = 0; k < sizeof yes / sizeof *yes; k++)
+            pic |= strcmp(c->args[i].word, yes[k]) == 0;
+        for (size_t k = 0; k < sizeof no / sizeof *no; k++)
+            pic &= strcmp(c->args[i].word, no[k]) != 0;
+    }
+    return (pic || args_has(c, "-shared")) && args_last(c, "-fsemantic-interposition", "-fno-semantic-interposition", true);
+}
+
+bool flags_replace_functions(const Command *c) {
+    static const char *const words[] = {"wrap", "defsym", "muldefs", "multiple-definition", "@"};
+    for (size_t i = 0; i < c->n_args; i++)
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+            if (c->args[i].kind == ARG_LINK && c->args[i].value && strstr(c->args[i].value, words[k]))
+                return true;
+    return false;
+}
+
 // ---- libclang -----------------------------------------------------------------------------------
 
 // Only what changes the meaning of types and words in preprocessed text, in spellings that clang
@@ -337,7 +374,7 @@ void flags_clang(const Command *c, TranslateOptions *o) {
         "-ffreestanding",
     };
     static const char *const prefixes[] = {"-std=", "--std=", "-fpack-struct=", "-fno-builtin-",
-                                           NULL};
+                                           "-fvisibility=", NULL};
     Words w = {0};
     for (size_t i = 0; i < c->n_args; i++) {
         const char *word = c->args[i].word;

@@ -313,7 +313,7 @@ int run_instead(const Command *c, Words *words) {
     return 1;
 }
 
-int run_child(int (*fn)(void *), void *arg) {
+pid_t child_start(int (*fn)(void *), void *arg) {
     fflush(stdout);
     fflush(stderr);
     pid_t pid = fork();
@@ -325,11 +325,27 @@ int run_child(int (*fn)(void *), void *arg) {
         fflush(stderr);
         _exit(status);
     }
+    child = pid > 0 ? pid : 0;
+    return pid;
+}
+
+void child_rests(void) {
+    child = 0;
+}
+
+void child_resumes(pid_t pid) {
+    child = pid > 0 ? pid : 0;
+}
+
+int child_wait(pid_t pid) {
     if (pid < 0) {
         diag_plain(DIAG_FATAL, "cannot fork: %s", strerror(errno));
         diag_flush();
         return 1;
     }
-    child = pid;
     return wait_for(pid);
+}
+
+int run_child(int (*fn)(void *), void *arg) {
+    return child_wait(child_start(fn, arg));
 }

@@ -18,6 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum {
+    STATUS_AGAIN = 125, // of a unit's process: what it relied on has changed while it worked
+    TIMES_MAX = 4
+};
+
 static Unit *current; // the unit of this process
 
 static bool is_standard_input(const Unit *u) {
@@ -102,7 +107,7 @@ static char *debug_cpp(size_t *length) {
 
 static int preprocess(Buffer *text, Buffer *errors) {
     Words w = words_compiler(current->command);
-    flags_preprocess(&w, current, true);
+    flags_preprocess(&w, current, !current->analyse);
     return run_on_input(&w, text, errors);
 }
 
@@ -157,10 +162,14 @@ static int translate_and_compile(const Buffer *text, const Buffer *errors) {
                                 .lto = uses_lto(current->command),
                                 .escape_report = current->command->escape_report};
     flags_clang(current->command, &options);
+    summary_options(current, &options);
     diag_debug_cpp = debug_cpp;
     char *out = NULL;
     size_t length = 0;
     bool ok = translate(text->data, text->length, current->name, &options, &out, &length);
+    exchange_settle();
+    if (current->analyse)
+        return 0;
     bool verbatim = ok && !out;
     if (!verbatim || options.dump || current->prescan.only_once)
         fwrite(errors->data, 1, errors->length, stderr);
@@ -171,21 +180,31 @@ static int translate_and_compile(const Buffer *text, const Buffer *errors) {
         return 0;
     if (verbatim && current->prescan.only_once)
         return compile_final(text->data, text->length);
-    return verbatim ? compile_verbatim() : compile_final(out, length);
+    if (verbatim)
+        return compile_verbatim();
+    int status = compile_final(out, length);
+    return status == 0 && !summary_finish(current) ? STATUS_AGAIN : status;
 }
 
-static int compile_in_child(void *arg) {
-    current = arg;
+int unit_work(Unit *u) {
+    current = u;
     Buffer text = {0}, errors = {0};
     int status = preprocess(&text, &errors);
     buffer_puts(&text, "");
     buffer_puts(&errors, "");
     if (status != 0) {
+        exchange_settle();
+        if (u->analyse)
+            return 0;
         fwrite(errors.data, 1, errors.length, stderr);
         return status < 0 ? 1 : status;
     }
     restore_utf8(&text);
     return translate_and_compile(&text, &errors);
+}
+
+static int compile_in_child(void *unit) {
+    return unit_work(unit);
 }
 
 // After an error there is no output, not even an old one.
@@ -197,7 +216,13 @@ static void remove_output(const Unit *u) {
 
 int unit_compile(Unit *u) {
     current = u;
-    int status = u->prescan.plain ? compile_verbatim() : run_child(compile_in_child, u);
+    int status;
+    if (!exchange_end(u, &status))
+        status = u->prescan.plain ? compile_verbatim() : run_child(compile_in_child, u);
+    for (int times = 1; status == STATUS_AGAIN; times++) {
+        u->relies_on_none = times == TIMES_MAX;
+        status = run_child(compile_in_child, u);
+    }
     if (status > 128) {
         diag_plain(DIAG_FATAL, "internal error: the translation of %s was killed by signal %d (%s)",
                    u->name, status - 128, strsignal(status - 128));

@@ -45,11 +45,16 @@ static Names names_make(const Facts *f) {
     return n;
 }
 
-static Function *names_find(const Names *n, const char *name) {
+static Function *names_defined(const Names *n, const char *name) {
     for (size_t k = hash(name) & (n->size - 1); n->v[k]; k = (k + 1) & (n->size - 1))
         if (!strcmp(n->v[k]->name, name))
-            return n->v[k]->graph && !n->v[k]->graph->weak ? n->v[k] : NULL;
+            return n->v[k];
     return NULL;
+}
+
+static Function *names_find(const Names *n, const char *name) {
+    Function *f = names_defined(n, name);
+    return f && f->graph && !f->graph->weak ? f : NULL;
 }
 
 static bool is_marked(const Facts *f, const char *function, int parameter) {
@@ -84,7 +89,7 @@ static void resolve_through(const Facts *f, const Names *names, Function *caller
     }
 }
 
-static void resolve_calls(const Facts *f, const Names *names, Function *caller) {
+static void resolve_calls(Facts *f, const Names *names, Function *caller) {
     FlowGraph *g = caller->graph;
     for (size_t i = 0, n = g->n_calls; i < n; i++) {
         if (g->calls[i].through) {
@@ -92,6 +97,8 @@ static void resolve_calls(const Facts *f, const Names *names, Function *caller) 
             continue;
         }
         g->calls[i].callee = names_find(names, g->calls[i].name);
+        if (!g->calls[i].callee && !names_defined(names, g->calls[i].name))
+            g->calls[i].callee = escape_stranger(f, &g->calls[i]);
         if (!g->calls[i].callee)
             call_unseen(f, caller, &g->calls[i], g->calls[i].name);
     }
@@ -181,6 +188,27 @@ static bool word_is(const Tree *t, size_t i, const char *word) {
            !memcmp(t->source->text + s.start, word, s.end - s.start);
 }
 
+static void distrust_function(Facts *f, const Names *names, const char *name) {
+    Function *w = names_find(names, name);
+    if (w)
+        w->graph->weak = true;
+    *ARENA_PUSH(f->doubtful, f->n_doubtful, f->cap_doubtful) = name;
+}
+
+// `#pragma weak name`: directives are no tokens.
+static void distrust_pragmas(Facts *f, const Names *names) {
+    const char *text = f->tree->source->text, *end = text + f->tree->source->length;
+    for (const char *p = text; (p = memmem(p, (size_t)(end - p), "#pragma", 7));) {
+        p += 7;
+        p += strspn(p, " \t");
+        if (strncmp(p, "weak", 4))
+            continue;
+        p += 4;
+        p += strspn(p, " \t");
+        distrust_function(f, names, arena_strndup(p, strcspn(p, " \t=\r\n")));
+    }
+}
+
 // Another definition may take the place of a weak function (of a gnu_inline one) when the program is linked. The word may stand at any of its declarations.
 static void distrust_weak(Facts *f, const Names *names) {
     const Tree *t = f->tree;
@@ -196,11 +224,11 @@ static void distrust_weak(Facts *f, const Names *names) {
             to++;
         for (; from < to; from++) {
             Span s = t->tokens.v[from].span;
-            Function *w = names_find(names, arena_strndup(text + s.start, s.end - s.start));
-            if (w)
-                w->graph->weak = true;
+            if (t->tokens.v[from].kind == TK_WORD)
+                distrust_function(f, names, arena_strndup(text + s.start, s.end - s.start));
         }
     }
+    distrust_pragmas(f, names);
 }
 
 static void share(Var *v) {
@@ -329,7 +357,40 @@ static void dump(const Facts *f) {
     }
 }
 
+// ---- other units ---------------------------------------------------------------------------------
+// For TranslateOptions.exchange. Solving changes the graph: only once in a process.
+static Summary *solve_with(const Summaries *others, void *arg) {
+    Facts *f = arg;
+    if (!others) {
+        Names names = names_make(f);
+        distrust_weak(f, &names);
+        return escape_own_summary(f, false);
+    }
+    f->others = *others;
+    solve(f);
+    return escape_own_summary(f, true);
+}
+
+void escape_summarise(Facts *f) {
+    f->options->exchange(&f->others, solve_with, f);
+}
+
+static void tell(Facts *f) {
+    bool dumped = dump_wanted("escape");
+    if (!f->options->summarised && !dumped)
+        return;
+    Summary *own = escape_own_summary(f, true);
+    if (f->options->summary_symbols)
+        f->summary_symbols = escape_symbols(f, own);
+    if (f->options->summarised)
+        f->options->summarised(own, &f->others);
+    if (dumped)
+        escape_dump_summaries(f, own);
+}
+
 void escape_decide(Facts *f) {
+    if (f->options->exchange)
+        f->options->exchange(&f->others, solve_with, f);
     solve(f);
     for (size_t i = 0; i < f->n_vars; i++)
         decide(f, f->vars[i]);
@@ -344,4 +405,5 @@ void escape_decide(Facts *f) {
         escape_report(f, f->report);
     if (dump_wanted("escape"))
         dump(f);
+    tell(f);
 }

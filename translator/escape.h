@@ -62,6 +62,7 @@ struct Location {
 typedef struct CallFlow {
     const char *name;              // of a function that may be defined in this unit
     Var *through;                  // or the variable that it goes through
+    const char *type;              // that its declaration gives it, if another unit may define it; or NULL
     bool keeps_nothing;            // should the unit not define it
     Function *callee;              // found at the end of the unit
     Location **args;               // NULL: cannot hold an address
@@ -94,6 +95,12 @@ void graph_solve(Facts *f, Function **group, size_t n);          // functions th
 // 1 is kept, `K1` what it points to; `s01` argument 1 is stored where argument 0 points; `c01` what argument 1 points to is
 // copied to where argument 0 points; `k2+` all from 2 on are kept. NULL: nothing is known.
 const char *escape_call_effects(const char *name);
+
+// ---- escape_summary.c: functions of other units --------------------------------------------------
+Summary *escape_own_summary(const Facts *f, bool solved);      // not solved: as if nothing leaked
+Function *escape_stranger(Facts *f, const CallFlow *c);        // the function of another unit that is called; NULL: not known
+const char *escape_symbols(const Facts *f, const Summary *own);
+void escape_dump_summaries(const Facts *f, const Summary *own);        // -d escape
 
 // ---- escape_report.c -----------------------------------------------------------------------------
 void escape_report(Facts *f, int level);               // -fescape-report

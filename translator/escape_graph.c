@@ -8,7 +8,8 @@
 // escapes outlives everything from then on, so it is walked again as a root. The number of escapes grows only, so this ends.
 //
 // The heap of a function is one location of it; that it stands for memory with a longer life than any scope is all that is known of it.
-// Functions that call each other are solved together, an argument being an edge to the parameter; the others by the callee's summary.
+// Functions that call each other are solved together, an argument being an edge to the parameter; the others by the callee's summary,
+// which may come from another unit (escape_summary.c).
 
 #include "escape.h"
 
@@ -151,6 +152,11 @@ static Location *parameter_at(const Function *callee, int i) {
     return i < callee->n_params ? g->params[i] : g->rest;
 }
 
+static const char *keeps(const CallFlow *c) {
+    const char *origin = c->callee->origin;
+    return origin ? arena_format("an argument of a call that keeps it, says %s", origin) : "an argument of a call that keeps it";
+}
+
 // A call of a function whose summary is known.
 static void apply(const CallFlow *c, Function *caller) {
     for (int i = 0; i < c->n_args; i++) {
@@ -162,7 +168,7 @@ static void apply(const CallFlow *c, Function *caller) {
             continue;
         }
         if (p->to_heap != LEAKS_NOT)
-            graph_edge(caller->graph->heap, c->args[i], p->to_heap, c->at, "an argument of a call that keeps it");
+            graph_edge(caller->graph->heap, c->args[i], p->to_heap, c->at, keeps(c));
         if (p->to_result != LEAKS_NOT && c->to)
             graph_edge(c->to, c->args[i], p->to_result + c->derefs, c->at, "the result of a call");
     }

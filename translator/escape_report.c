@@ -2,7 +2,8 @@
 //
 // One line for each decision, by place, each once. A variable is worth a line if there was something to decide: its address is
 // asked for, a block shares it, or it is a parameter that can hold an address. Level 2 adds the flows that led to what is kept, from
-// the thing itself to where it is kept: `to = &from (why) at file:line:column`.
+// the thing itself to where it is kept: `to = &from (why) at file:line:column`; and names the files that functions of other units are
+// known from.
 
 #include "diag.h"
 #include "escape.h"
@@ -125,6 +126,14 @@ static void construct(Report *r, const Node *n) {
     }
 }
 
+static void calls(Report *r, const Function *f) {
+    for (size_t i = 0; f->graph && i < f->graph->n_calls; i++) {
+        const CallFlow *c = &f->graph->calls[i];
+        if (c->callee && c->callee->origin)
+            add(r, c->at, arena_format("what %s does with its arguments is known from %s", c->name, c->callee->origin), NULL);
+    }
+}
+
 // ---- printing ----------------------------------------------------------------------------------
 static int by_place(const void *a, const void *b) {
     const Line *x = a, *y = b;
@@ -139,6 +148,8 @@ void escape_report(Facts *f, int level) {
         variable(&r, f->vars[i]);
     for (int i = 1; i <= f->tree->n_nodes; i++)
         construct(&r, f->tree->by_id[i]);
+    for (size_t i = 0; level > 1 && i < f->n_functions; i++)
+        calls(&r, f->functions[i]);
     if (r.n)
         qsort(r.v, r.n, sizeof *r.v, by_place);
     for (size_t i = 0; i < r.n; i++) {

@@ -237,6 +237,8 @@ Facts *facts_gather(Tree *tree, Edits *marker, const char *text, size_t length,
     f->nodes = arena_alloc((size_t)(tree->n_nodes + 1) * sizeof *f->nodes);
     f->claimed = arena_alloc(tree->source->length / 8 + 1);
     f->report = options->escape_report;
+    f->options = options;
+    f->summary_symbols = "";
     f->mentions_noescape = memmem(text, length, "noescape", 8) != NULL;
     Visit v = {.facts = f, .tree = tree, .marker = marker, .text = text, .length = length};
     CXTranslationUnit unit = parse(text, length, options);

@@ -65,6 +65,8 @@ void facts_store_name(Visit *v, CXCursor c);
 void facts_atomic(Visit *v, CXCursor c);
 void facts_store_target(Visit *v, CXCursor address, Store *out);   // `&(target)` of a receive
 bool facts_value_used(Visit *v);                         // of the expression on top of the frames
+// facts_call.c: the canonical type of a function that the linker knows by its own name; NULL: another.
+const char *facts_linked_type(CXCursor function);
 Var *facts_address_root(Visit *v, CXCursor c);           // the variable that an address points into, if that can be seen
 
 #endif

@@ -1,7 +1,7 @@
 // facts_call.c - draws the graph of a function: calls, and what is no call to clang but acts like one.
 //
 // Each argument that may hold an address becomes a location. A call of a function of this unit is written down with its arguments, and
-// resolved when the callee's summary is known (escape_graph.c). A function of a system header keeps nothing, except as escape_calls.c
+// resolved when the callee's summary is known (escape_graph.c); one of another unit, likewise, if that is known (escape_summary.c). A function of a system header keeps nothing, except as escape_calls.c
 // says; where that says nothing, its pointer result may be any of its arguments, and so may what it stores through a pointer to a
 // pointer. A function that it is given to call (qsort's) may get each of its arguments. Any other function keeps what it gets, unless
 // its parameter is marked noescape: then it keeps at most what that points to. Calls through pointers keep everything.
@@ -67,6 +67,15 @@ void flow_keep_arguments(Draw *d, CXCursor call, const char *why) {
     keep(d, &a, 0, 0, flow_at(d, call), why);
 }
 
+const char *facts_linked_type(CXCursor function) {
+    CXType type = CL->getCanonicalType(CL->getCursorType(function));
+    const char *name = facts_string(CL->getCursorSpelling(function));
+    if (CL->getCursorLinkage(function) != CXLinkage_External || type.kind != CXType_FunctionProto ||
+        strcmp(facts_string(CL->Cursor_getMangling(function)), name))
+        return NULL;
+    return facts_string(CL->getTypeSpelling(type));
+}
+
 // ---- functions that may be of this unit --------------------------------------------------------
 // Which function a name means is known at the end of the unit.
 static CallFlow *named(Draw *d, const char *name, const Arguments *a, Hole k, size_t at) {
@@ -99,7 +108,7 @@ static void callback(Draw *d, const Arguments *a, int which, size_t at) {
     Arguments passed = {.n = n, .v = arena_alloc((size_t)n * sizeof *passed.v)};
     for (int i = 0; i < n; i++)
         passed.v[i] = any;
-    named(d, facts_string(CL->getCursorSpelling(target)), &passed, (Hole){0}, at);
+    named(d, facts_string(CL->getCursorSpelling(target)), &passed, (Hole){0}, at)->type = facts_linked_type(target);
 }
 
 static bool is_function_pointer(CXType type) {
@@ -290,7 +299,9 @@ static void function_call(Draw *d, CXCursor call, CXCursor callee, Hole k, Scope
     else if (is_library(callee, name))
         library_call(d, call, callee, name, &a, k);
     // A unit may define a function of the library's itself.
-    named(d, name, &a, k, at)->keeps_nothing = is_library(callee, name);
+    CallFlow *c = named(d, name, &a, k, at);
+    c->keeps_nothing = is_library(callee, name);
+    c->type = c->keeps_nothing ? NULL : facts_linked_type(callee);
 }
 
 // The local variable that a call goes through, as `f(x)` or `(*f)(x)`; NULL: something else.

@@ -201,6 +201,40 @@ void diag_flush(void);
 // Channel types in a compiler's words back to the user's: 'typeof(typeof(int) *(**)(struct gocc_chan))' -> 'chan(int)'.
 char *diag_user_types(const char *message);
 
+// ---- summary.c: what functions do with their arguments, as text that other units can read -----------
+#define SUMMARY_SYMBOL "go__escape_"                   // begins the names of symbols that stand for a function's summary
+typedef struct Leak {
+    int heap, result;                                  // after how many dereferences the value is kept, is the result; -1: it is not
+} Leak;
+typedef struct FunctionSummary {
+    const char *name, *type;                           // type: clang's canonical spelling
+    Leak *leaks;                                       // of each parameter; of a variadic function's other arguments, together
+    int n_leaks;
+    bool variadic;
+    const char *symbol;                                // equal for equal functions with equal summaries only
+    void *stands_in;                                   // escape_summary.c: the Function that calls are resolved to
+    bool relied;                                       // a decision of the unit at hand depends on it
+} FunctionSummary;
+typedef struct Summary {                               // of a unit
+    const char *source, *path;                         // its file, as named and absolute
+    bool carry;                                        // integers may hold addresses there
+    FunctionSummary *functions;
+    size_t n_functions, cap_functions;
+    const char **uses;                                 // functions of other units that it calls
+    size_t n_uses, cap_uses;
+    const char *file;                                  // where it was read, or will be written; NULL: the command links what it compiles
+    bool consulted;                                    // the unit at hand calls one of its functions
+} Summary;
+typedef struct Summaries {
+    Summary **v;
+    size_t n, cap;
+} Summaries;
+uint64_t summary_hash(const char *text, size_t n);
+void summary_symbol(FunctionSummary *f, bool carry);   // sets f->symbol
+void summary_print(Buffer *out, const Summary *s, bool all);    // all: also what only the units of one command tell each other
+Summary *summary_read(const char **text);              // the one that *text begins with, and moves on; NULL: damaged, or the end
+void summaries_read(Summaries *out, const char *text); // all of them
+
 // ---- marker.c, facts.c, lower*.c: see translate.h --------------------------------------------------
 // ---- translate.c: the whole of it ----------------------------------------------------------------
 typedef struct TranslateOptions {
@@ -213,6 +247,13 @@ typedef struct TranslateOptions {
     bool thread_sanitizer;                             // which is told of stores that the runtime does
     bool lto;                                          // -flto: no references by assembler name
     int escape_report;                                 // level of -fescape-report, or 0
+    // Summaries of other units. `exchange`, if not NULL, is called once, before decisions are made, and gives what is known of other units.
+    // It may ask what this unit's summary would be with others' (NULL: nothing leaks, and what is called), in a process of its own.
+    void (*exchange)(Summaries *others, Summary *(*solve)(const Summaries *others, void *arg), void *arg);
+    void (*summarised)(const Summary *own, const Summaries *others);   // called with what came of it, or NULL
+    bool summary_symbols;                              // the object says what it relies on, and what others can
+    bool interposable;                                 // a function that is seen from outside may be replaced when the program runs
+    bool analyse;                                      // only to be summarised: no output, and no messages matter
 } TranslateOptions;
 // Translates one preprocessed unit. *out is NULL when the unit is plain C and must go to the compiler verbatim. Returns false after
 // errors (all reported, not yet flushed).

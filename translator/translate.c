@@ -66,7 +66,7 @@ bool translate(const char *text, size_t length, const char *main_file,
         dump_tokens(tree);
     if (dump_wanted("tree"))
         dump_tree(tree);
-    if (!tree_needs_translation(tree))
+    if (!tree_needs_translation(tree) && (!options->analyse || tree->broken))
         return diag_errors() == errors;
     if (!check_args(tree))
         return false;
@@ -77,6 +77,10 @@ bool translate(const char *text, size_t length, const char *main_file,
     check_facts(facts);
     if (diag_errors() > errors)
         return false;
+    if (options->analyse) {
+        escape_summarise(facts);
+        return true;
+    }
     escape_decide(facts);
     check_heap(facts);
     if (diag_errors() > errors)

@@ -121,6 +121,8 @@ struct Function {
     bool has_defer;                // defers outside of blocks
     bool has_recover;              // calls recover() outside of blocks
     bool assigns_globals;
+    const char *linked_type;       // canonical; NULL: other units do not call it by its name, or may get another
+    const char *origin;            // the source that defines it; NULL: this unit
 };
 
 // A store that may put a pointer into memory: `target = value`.
@@ -234,6 +236,11 @@ typedef struct Facts {
     ClangError *errors;
     size_t n_errors, cap_errors;
     bool again;                    // the tree was corrected (a comparison, the type of _Result): make the marker anew
+    const TranslateOptions *options;
+    Summaries others;              // what is known of other units
+    const char **doubtful;         // names in declarations with the word weak, or the like
+    size_t n_doubtful, cap_doubtful;
+    const char *summary_symbols;   // assembler, in C; "" without -fescape-summaries
 } Facts;
 
 // Parses marker C (marker: its edits, text) and gathers the facts. Never NULL; without libclang the process ends with a message.
@@ -265,6 +272,7 @@ void dump_facts(const Facts *f);                       // dump_facts.c: -d facts
 // Decides what lives on the heap: Var.heap, NodeFacts.on_stack; reports parameters marked noescape that escape, and prints
 // the decisions, if asked for.
 void escape_decide(Facts *f);
+void escape_summarise(Facts *f);                       // only what others can be told
 
 // ---- lower.c and lower_*.c: final C ---------------------------------------------------------------
 typedef struct Lower {
