@@ -1,7 +1,7 @@
 // machine.c - threads, and which of them holds which processor.
 //
 // A machine is made when a processor has work and no machine is idle, and lives as long as the
-// process. An idle one sleeps on its note, without a processor, in gort_sched.idle_machines;
+// process, unless a goroutine that has locked its thread ends on it. An idle one sleeps on its note, without a processor, in gort_sched.idle_machines;
 // whoever wakes it hands it a processor (next_p). The list is last in, first out: the thread that
 // slept least is warm.
 #include "sched/sched.h"
@@ -96,6 +96,26 @@ static void machine_main(void *arg) {
     gort_suspend_nap_end(m);
     gort_machine_take_given(m);
     gort_scheduler_loop(m);
+    gort_machine_end(m);
+}
+
+// Whoever walks over the machines holds world_lock (suspend.c) or gort_sched.lock.
+static void machine_unlink(Machine *m) {
+    Machine **link = &gort_sched.machines;
+    while (*link != m) link = &(*link)->next_all;
+    store_release(link, m->next_all);
+    gort_sched.machine_count--;
+}
+
+void gort_machine_end(Machine *m) {
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    Processor *p = gort_machine_release(m);
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    gort_processor_handoff(p);
+    if (gort_upcalls.thread_ended) gort_upcalls.thread_ended();
+    gort_suspend_forget(m, machine_unlink);
+    gort_tls_machine = NULL;
+    free(m);
 }
 
 static __attribute__((noinline, cold)) void too_many_threads(void) {

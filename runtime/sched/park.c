@@ -192,13 +192,14 @@ __attribute__((no_sanitize("address"))) _Noreturn void gort_goroutine_exit(void)
     Goroutine *g = m->current;
     gort_check(g != &m->scheduler && "a goroutine ends itself");
     if (m->foreign) gort_foreign_exit(m);
-    g->home = NULL; // its locks on the thread end with it
+    m->ending = g->thread_locks && !m->initial; // nobody else gets a thread that it may have changed
+    g->home = NULL;
     g->pins = g->thread_locks = 0;
     gort_goroutine_drop_env(g);
     void *unused;
     store_relaxed(&g->status, G_DEAD);
     m->after_dead = g;
-    Goroutine *to = next_goroutine(m);
+    Goroutine *to = unlikely(m->ending) ? &m->scheduler : next_goroutine(m);
     void *sp = run_prepare(m, to);
     sanitize_before_switch(g, to, true);
     gort_switch(&unused, sp);

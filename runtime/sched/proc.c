@@ -214,6 +214,7 @@ static void retire(Machine *m, Processor *p) {
 
 // Retirement of the processor, a crash, or a seed: see Processor.attention.
 static Goroutine *attend(Machine *m, Processor *p) {
+    gort_forked_check();
     while (load_relaxed(&gort_sched.frozen)) gort_note_sleep(&m->note);
     if (p->id >= load_relaxed(&gort_sched.processor_count)) {
         retire(m, p);
@@ -289,5 +290,6 @@ void gort_scheduler_loop(Machine *m) {
             gort_sched_wake(); // there may be more
         }
         gort_scheduler_switch(m, g);
+        if (unlikely(m->ending)) return;
     }
 }

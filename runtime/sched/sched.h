@@ -188,6 +188,7 @@ struct Machine {
     bool spinning;
     bool foreign; // (c) a thread that the runtime did not make
     bool initial; // (c) the process's first thread
+    bool ending; // (m) the thread ends: its goroutine has ended, and had locked it
     bool waits_home; // (s) its goroutine is parked in place: counted in gort_sched.home_waiting
     uint32_t preempt_signals; // (a) sent to it, and not yet there
     // Suspension: see suspend.h.
@@ -217,6 +218,7 @@ typedef struct Sched {
     uint32_t processor_count; // (a) GOMAXPROCS; written under lock
     bool started; // (a) start.c is through
     bool has_main; // (c) goroutine 1 exists: the runtime is the executable's
+    bool forked; // this is the child of a fork
     bool frozen; // (a) the process is crashing: nobody schedules any more
     // (a) threads of the runtime that are no machines; and whether the collector is at work, and may yet make goroutines ready.
     uint32_t own_threads, collecting;
@@ -348,7 +350,7 @@ void gort_switch_finish(Machine *m);
 
 // ---- proc.c -------------------------------------------------------------------------------------
 
-// On the scheduler's stack; never returns.
+// On the scheduler's stack; returns only when the thread is to end.
 void gort_scheduler_loop(Machine *m);
 // There is new work: see to it that somebody looks.
 void gort_sched_wake(void);
@@ -416,6 +418,7 @@ void gort_machine_run(Processor *p, bool spinning);
 void gort_machine_stop(Machine *m);
 // An idle machine is to check for a deadlock anew.
 void gort_machine_poke(void);
+void gort_machine_end(Machine *m); // the current thread's; frees it
 void gort_machine_acquire(Machine *m, Processor *p);
 void gort_machine_take_given(Machine *m); // next_p
 Processor *gort_machine_release(Machine *m);
@@ -433,6 +436,7 @@ int gort_world_set_procs(int n); // GOMAXPROCS; returns the old one
 // Best effort: other machines stop at their next schedule.
 void gort_world_freeze(void);
 void gort_start(void); // once; idempotent
+void gort_forked_check(void); // fatal in the child of a fork
 // A zeroed object of the collected heap: go__new for the runtime itself. May block, for the
 // collector.
 void *gort_new(size_t size, size_t align, const struct go__layout *layout);

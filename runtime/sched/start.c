@@ -70,7 +70,22 @@ static void adopt_initial_thread(void) {
     gort_machine_enter_thread(m);
 }
 
+// The child of a fork has one thread, and none of what the others held. It may exec or _exit; the first
+// thing that would need another goroutine ends it.
+static void forked(void) {
+    Machine *m = arch_machine();
+    gort_sched.forked = true;
+    gort_sched.watched = 0; // a birth comes to gort_sysmon_start
+    if (m && m->p) store_relaxed(&m->p->attention, true); // a schedule comes to attend
+}
+
+void gort_forked_check(void) {
+    if (unlikely(gort_sched.forked))
+        gort_upcalls.fatal("the child of a fork cannot run goroutines: it may only exec or _exit");
+}
+
 static void start(void) {
+    pthread_atfork(NULL, NULL, forked);
     gort_flags_read();
     gort_sched.next_id = 1;
     gort_sched.start_ns = os_now();

@@ -263,3 +263,12 @@ void gort_suspend_delist(Machine *m) {
     gort_upcalls.answer(m, false, NULL); // what its grey buffer holds must not be lost
     gort_lock_release(&world_lock, RANK_WORLD);
 }
+
+void gort_suspend_forget(Machine *m, void (*unlink)(Machine *m)) {
+    gort_lock_acquire(&world_lock, RANK_WORLD);
+    gort_upcalls.answer(m, false, NULL);
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    unlink(m);
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    gort_lock_release(&world_lock, RANK_WORLD);
+}

@@ -55,8 +55,11 @@ static inline __attribute__((always_inline)) void suspend_allow(Machine *m) {
 void gort_suspend_nap_begin(Machine *m);
 void gort_suspend_nap_end(Machine *m);
 
-// Foreign machines come and go; the others stay in gort_sched.machines.
+// Foreign machines come and go; the others are in gort_sched.machines.
 void gort_suspend_enlist(Machine *m);
 void gort_suspend_delist(Machine *m);
+// The current thread's machine, not a foreign one, ends: unlink(m) is called under gort_sched.lock while
+// nobody asks.
+void gort_suspend_forget(Machine *m, void (*unlink)(Machine *m));
 
 #endif

@@ -75,12 +75,13 @@ static bool preempt(Processor *p) {
     store_relaxed(&p->preempt, true);
     store_seq_cst(&p->attention, true); // it may be in the runtime all the time
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
-    Machine *m = p->machine; // machines are for good
+    Machine *m = p->machine; // it does not end before it has given its processor back
+    if (m) {
+        add_relaxed(&m->preempt_signals, 1);
+        gort_signal_send(m->thread_id, GORT_SUSPEND_SIGNAL);
+    }
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
-    if (!m) return false;
-    add_relaxed(&m->preempt_signals, 1);
-    gort_signal_send(m->thread_id, GORT_SUSPEND_SIGNAL);
-    return true;
+    return m != NULL;
 }
 
 static bool look_at_goroutine(Processor *p, Seen *s, int64_t now) {
@@ -155,6 +156,7 @@ static void sysmon_main(void *unused) {
 }
 
 __attribute__((noinline, cold)) void gort_sysmon_start(void) {
+    gort_forked_check();
     if (!cas_seq_cst(&gort_sched.watched, 0, 1) || gort_flags.has_seed) return;
     gort_suspend_listen();
     add_seq_cst(&gort_sched.own_threads, 1);
