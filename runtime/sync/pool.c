@@ -1,0 +1,264 @@
+// pool.c - <go/sync.h>: items that are kept for reuse, until a collection or two.
+//
+// For each processor a pool has a local part: a place for one item, and a queue of more
+// (pool_chain.c). The processor's holder uses both without a lock; who finds nothing of its own
+// takes from the tails of the others' queues. Items are sorted by the collection in whose time they
+// were put: a local part has SETS of these two, and the number of the collection says which one is
+// in use, and which one is the victim, from which one still takes.
+//   1. An operation holds off suspension, and so the answer to the collector, and reads the number
+//      inside. A collection raises the number and asks all threads: so when all have answered,
+//      nobody uses a set of the collection before the last, and the collector clears it, alone.
+//      Only then does it look at anything: what was only there is garbage in this collection.
+//   2. Hence an item that is put during collection n is in use until n + 1 begins, a victim until
+//      n + 2 begins, and then gone.
+//   3. While a pool may have items it is in the list of pools, a root. A local part that is put into
+//      for the first time in collection n sees that its pool is in the list (pools_lock). A pool
+//      that was not put into since n - 2 leaves it: it is empty.
+//   4. A local part belongs to the holder of its processor; the one at index 0 to all who hold none,
+//      one at a time (PoolLocal.lock). Takers from tails need neither.
+//   5. Tables and local parts are made once and stay; a table that is too small is replaced, by CAS,
+//      by a larger one with the same local parts. Who still uses the old one misses new parts only.
+//   6. Everything is collected memory: it lives as long as the go_pool refers to it.
+#include "sync/sync.h"
+
+#include "base/abi.h"
+#include "gc/gc.h"
+
+enum { SETS = 4 }; // in use, victim, being cleared, clear; a power of two, for the number wraps
+
+typedef struct PoolSet {
+    void *first; // (owner) an item, or NULL
+    Chain rest;
+} PoolSet;
+
+typedef struct PoolLocal {
+    PoolSet sets[SETS];
+    uint32_t put_cycle; // (owner) of the last put; another one at first
+    SpinLock lock;      // index 0 only
+} __attribute__((aligned(128))) PoolLocal;
+
+typedef struct PoolTable {
+    struct PoolTable *next; // under pools_lock: in the list of pools
+    uint32_t put_cycle;     // under pools_lock: the last collection in which a part was put into
+    bool listed;            // under pools_lock
+    uint32_t count;         // (c) of the following
+    PoolLocal *local[];     // (a) by processor's id + 1; NULL: not yet
+} PoolTable;
+
+static SpinLock pools_lock; // taken with suspension held off, or by the collector
+static PoolTable *pools;    // under pools_lock; a root, being a global variable
+
+// ---- the list, and the collector ----------------------------------------------------------------
+
+static void clear_sets(PoolTable *t, uint32_t cycle) {
+    for (uint32_t i = 0; i < t->count; i++) {
+        PoolLocal *l = load_acquire(&t->local[i]);
+        if (!l) continue;
+        PoolSet *old = &l->sets[(cycle - 2) & (SETS - 1)];
+        store_relaxed(&old->first, NULL);
+        store_relaxed(&old->rest.head, NULL);
+        store_relaxed(&old->rest.tail, NULL);
+    }
+}
+
+// On the collector's thread: see gc.h. Sets are cleared without a word, for nobody can have looked
+// into them since the collection began; what leaves the list is greyed.
+static void collection_begun(uint32_t cycle) {
+    spin_lock(&pools_lock, RANK_ROOTS);
+    for (PoolTable **link = &pools, *t; (t = *link) != NULL;) {
+        clear_sets(t, cycle);
+        if ((int32_t)(cycle - t->put_cycle) < 2) {
+            link = &t->next;
+            continue;
+        }
+        grey_word(&gort_gc.grey, (uintptr_t)t);
+        *link = t->next;
+        t->next = NULL;
+        t->listed = false;
+    }
+    spin_unlock(&pools_lock, RANK_ROOTS);
+}
+
+// The first put of a local part in this collection's time.
+static __attribute__((noinline)) void enlist(Machine *m, PoolTable *t, PoolLocal *l,
+                                             uint32_t cycle) {
+    l->put_cycle = cycle;
+    spin_lock(&pools_lock, RANK_ROOTS);
+    t->put_cycle = cycle;
+    if (!t->listed) {
+        if (go__gc_marking) {
+            grey_word(&m->grey, (uintptr_t)t);
+            grey_word(&m->grey, (uintptr_t)pools);
+        }
+        t->listed = true;
+        t->next = pools;
+        pools = t;
+        store_release(&gort_gc_begun, collection_begun);
+    }
+    spin_unlock(&pools_lock, RANK_ROOTS);
+}
+
+// ---- tables -------------------------------------------------------------------------------------
+
+static PoolTable *table_of(go_pool *p) { return load_acquire((PoolTable **)&p->state); }
+
+static uint32_t index_here(const Machine *m) { return m->p ? m->p->id + 1 : 0; }
+
+// Puts a pointer to a place that others read, unless that is not `before` any more.
+static bool publish(void **at, void *before, void *object) {
+    Machine *m = machine_current();
+    suspend_hold(m);
+    if (go__gc_marking) {
+        grey_word(&m->grey, (uintptr_t)before);
+        grey_word(&m->grey, (uintptr_t)object);
+    }
+    bool done = cas_acq_rel(at, before, object);
+    suspend_allow(m);
+    return done;
+}
+
+// A table for at least n local parts, with those of the one before.
+static PoolTable *table_new(PoolTable *before, uint32_t n) {
+    PoolTable *t = gort_new(sizeof *t + n * sizeof t->local[0], 16, &go__layout_any);
+    t->count = n;
+    for (uint32_t i = 0; before && i < before->count; i++)
+        go__gc_store(&t->local[i], load_acquire(&before->local[i]));
+    return t;
+}
+
+// Makes what is missing for this processor: the table, room in it, or the local part. May block.
+static __attribute__((noinline)) void local_make(go_pool *p) {
+    PoolTable *t = table_of(p);
+    uint32_t i = index_here(machine_current());
+    if (!t || i >= t->count) {
+        uint32_t n = load_acquire(&gort_sched.processors_made) + 1;
+        publish(&p->state, t, table_new(t, n > i ? n : i + 1));
+        return;
+    }
+    PoolLocal *l = gort_new(sizeof *l, _Alignof(PoolLocal), &go__layout_any);
+    l->put_cycle = load_relaxed(&gort_gc.cycle) - 1;
+    publish((void **)&t->local[i], NULL, l);
+}
+
+// ---- put and get: suspension held off -----------------------------------------------------------
+
+static inline PoolLocal *local_here(const Machine *m, PoolTable *t) {
+    uint32_t i = index_here(m);
+    return t && i < t->count ? load_acquire(&t->local[i]) : NULL;
+}
+
+static inline void local_lock(const Machine *m, PoolLocal *l) {
+    if (unlikely(!m->p) && l) spin_lock(&l->lock, RANK_PLACE);
+}
+static inline void local_unlock(const Machine *m, PoolLocal *l) {
+    if (unlikely(!m->p) && l) spin_unlock(&l->lock, RANK_PLACE);
+}
+
+// A part that the chain needs, and was made for it.
+typedef struct Spare {
+    ChainPart *part; // NULL: none, or used
+    uint32_t slots;  // as many are needed
+} Spare;
+
+static bool set_put(Machine *m, PoolSet *s, void *item, Spare *spare) {
+    if (!s->first) {
+        if (unlikely(go__gc_marking)) grey_word(&m->grey, (uintptr_t)item);
+        store_relaxed(&s->first, item);
+        return true;
+    }
+    if (gort_chain_put(m, &s->rest, item, &spare->slots)) return true;
+    if (!spare->part) return false;
+    gort_chain_extend(m, &s->rest, spare->part);
+    spare->part = NULL;
+    return gort_chain_put(m, &s->rest, item, &spare->slots);
+}
+
+// True: done. False: something must be made first; *spare says whether it is a part.
+static inline bool pool_put(Machine *m, go_pool *p, void *item, Spare *spare) {
+    PoolTable *t = table_of(p);
+    PoolLocal *l = local_here(m, t);
+    if (unlikely(!l)) return false;
+    uint32_t cycle = load_relaxed(&gort_gc.cycle);
+    local_lock(m, l);
+    if (unlikely(l->put_cycle != cycle)) enlist(m, t, l, cycle);
+    bool done = set_put(m, &l->sets[cycle & (SETS - 1)], item, spare);
+    local_unlock(m, l);
+    return done;
+}
+
+static inline void *set_take(Machine *m, PoolSet *s) {
+    void *item = s->first;
+    if (!item) return gort_chain_take_head(m, &s->rest);
+    if (unlikely(go__gc_marking)) grey_word(&m->grey, (uintptr_t)item);
+    store_relaxed(&s->first, NULL);
+    return item;
+}
+
+// From the others, beginning behind our own.
+static void *steal(Machine *m, PoolTable *t, uint32_t set) {
+    for (uint32_t i = 0, at = index_here(m) + 1; i < t->count; i++, at++) {
+        PoolLocal *l = load_acquire(&t->local[at % t->count]);
+        void *item = l ? gort_chain_take_tail(m, &l->sets[set].rest) : NULL;
+        if (item) return item;
+    }
+    return NULL;
+}
+
+static inline void *pool_get(Machine *m, go_pool *p) {
+    PoolTable *t = table_of(p);
+    if (unlikely(!t)) return NULL;
+    PoolLocal *l = local_here(m, t);
+    uint32_t cycle = load_relaxed(&gort_gc.cycle);
+    void *item = NULL;
+    local_lock(m, l);
+    for (uint32_t age = 0; age < 2 && !item; age++) { // in use, victim
+        uint32_t set = (cycle - age) & (SETS - 1);
+        if (l) item = set_take(m, &l->sets[set]);
+        if (!item) item = steal(m, t, set);
+    }
+    local_unlock(m, l);
+    return item;
+}
+
+// ---- for programs -------------------------------------------------------------------------------
+
+// What a program that relies on getting its items back deserves to see.
+static bool dropped_by_chance(void) {
+#ifdef GORT_TSAN
+    return random_below(&machine_current()->random, 4) == 0;
+#else
+    return false;
+#endif
+}
+
+void go_pool_put(go_pool *p, void *item) {
+    Spare spare = {NULL, 0};
+    if (!item || dropped_by_chance()) return;
+    (void)*(void *volatile *)&p->state; // a null pointer faults here
+    sanitize_release(item);
+    for (;;) {
+        Machine *m = machine_current();
+        spare.slots = 0;
+        suspend_hold(m);
+        bool done = pool_put(m, p, item, &spare);
+        suspend_allow(m);
+        if (likely(done)) return;
+        if (spare.slots)
+            spare.part = gort_chain_part_new(spare.slots);
+        else
+            local_make(p);
+    }
+}
+
+void *go_pool_get(go_pool *p) {
+    (void)*(void *volatile *)&p->state;
+    Machine *m = machine_current();
+    suspend_hold(m);
+    void *item = pool_get(m, p);
+    suspend_allow(m);
+    if (likely(item != NULL)) {
+        sanitize_acquire(item);
+        return item;
+    }
+    return p->new_item ? p->new_item() : NULL;
+}
