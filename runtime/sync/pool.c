@@ -1,6 +1,6 @@
 // pool.c - <go/sync.h>: items that are kept for reuse, until a collection or two.
 //
-// For each processor a pool has a local part: a place for one item, and a queue of more
+// For each processor a pool has a local part: places for a few items, and a queue of more
 // (pool_chain.c). The processor's holder uses both without a lock; who finds nothing of its own
 // takes from the tails of the others' queues. Items are sorted by the collection in whose time they
 // were put: a local part has SETS of these two, and the number of the collection says which one is
@@ -24,10 +24,11 @@
 #include "base/abi.h"
 #include "gc/gc.h"
 
-enum { SETS = 4 }; // in use, victim, being cleared, clear; a power of two, for the number wraps
+enum { SETS = 4, // in use, victim, being cleared, clear; a power of two, for the number wraps
+       OWN = 4 };
 
 typedef struct PoolSet {
-    void *first; // (owner) an item, or NULL
+    void *own[OWN]; // (owner) items, or NULL: nobody takes them away, so they need no atomics
     Chain rest;
 } PoolSet;
 
@@ -55,7 +56,7 @@ static void clear_sets(PoolTable *t, uint32_t cycle) {
         PoolLocal *l = load_acquire(&t->local[i]);
         if (!l) continue;
         PoolSet *old = &l->sets[(cycle - 2) & (SETS - 1)];
-        store_relaxed(&old->first, NULL);
+        for (int k = 0; k < OWN; k++) store_relaxed(&old->own[k], NULL);
         store_relaxed(&old->rest.head, NULL);
         store_relaxed(&old->rest.tail, NULL);
     }
@@ -160,17 +161,26 @@ typedef struct Spare {
     uint32_t slots;  // as many are needed
 } Spare;
 
-static bool set_put(Machine *m, PoolSet *s, void *item, Spare *spare) {
-    if (!s->first) {
-        if (unlikely(go__gc_marking)) grey_word(&m->grey, (uintptr_t)item);
-        store_relaxed(&s->first, item);
+static inline void told(Machine *m, const void *item) {
+    if (unlikely(go__gc_marking)) grey_word(&m->grey, (uintptr_t)item);
+}
+
+static bool chain_put(Machine *m, Chain *c, void *item, Spare *spare) {
+    if (gort_chain_put(m, c, item, &spare->slots)) return true;
+    if (!spare->part) return false;
+    gort_chain_extend(m, c, spare->part);
+    spare->part = NULL;
+    return gort_chain_put(m, c, item, &spare->slots);
+}
+
+static inline bool set_put(Machine *m, PoolSet *s, void *item, Spare *spare) {
+    for (int k = 0; k < OWN; k++) {
+        if (s->own[k]) continue;
+        told(m, item);
+        store_relaxed(&s->own[k], item);
         return true;
     }
-    if (gort_chain_put(m, &s->rest, item, &spare->slots)) return true;
-    if (!spare->part) return false;
-    gort_chain_extend(m, &s->rest, spare->part);
-    spare->part = NULL;
-    return gort_chain_put(m, &s->rest, item, &spare->slots);
+    return chain_put(m, &s->rest, item, spare);
 }
 
 // True: done. False: something must be made first; *spare says whether it is a part.
@@ -187,11 +197,14 @@ static inline bool pool_put(Machine *m, go_pool *p, void *item, Spare *spare) {
 }
 
 static inline void *set_take(Machine *m, PoolSet *s) {
-    void *item = s->first;
-    if (!item) return gort_chain_take_head(m, &s->rest);
-    if (unlikely(go__gc_marking)) grey_word(&m->grey, (uintptr_t)item);
-    store_relaxed(&s->first, NULL);
-    return item;
+    for (int k = 0; k < OWN; k++) {
+        void *item = s->own[k];
+        if (!item) continue;
+        told(m, item);
+        store_relaxed(&s->own[k], NULL);
+        return item;
+    }
+    return s->rest.head ? gort_chain_take_head(m, &s->rest) : NULL;
 }
 
 // From the others, beginning behind our own.
