@@ -33,7 +33,7 @@ extern "C" {
 #endif
 
 // The thread sanitizer is told of each operation by the function behind it.
-#if defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__) && !defined(GO__SYNC_CALLS)
 #define GO__SYNC_CALLS 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)
