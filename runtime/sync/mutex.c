@@ -63,10 +63,10 @@ static void spin(void) {
 static bool mutex_wait(go_mutex *m, Waiter *w, uint32_t old, bool woken) {
     int64_t now = os_now();
     bool again = w->since_ns != 0;
-    if (!again) w->since_ns = now;
     uint32_t new = old | WAITERS;
     if (woken) new &= ~(uint32_t)WOKEN;
-    if (now - w->since_ns > STARVED_NS) new |= STARVING;
+    if (again && now - w->since_ns > STARVED_NS) new |= STARVING;
+    gort_assert(!again || woken); // invariant 4
     ParkLock *place = gort_place_lock(m);
     jitter();
     if (!cas_acquire(&m->state, old, new)) {
@@ -74,10 +74,12 @@ static bool mutex_wait(go_mutex *m, Waiter *w, uint32_t old, bool woken) {
         return false;
     }
     gort_assert(!(old & WAITERS) == !m->waiters);
-    if (again)
+    if (again) {
         queue_put_first(&m->waiters, w);
-    else
+    } else {
         queue_put(&m->waiters, w);
+        w->since_ns = now;
+    }
     gort_park(place, WAIT_MUTEX);
     return true;
 }
