@@ -14,8 +14,7 @@
     X(getTranslationUnitCursor)                                                                                                                 \
     X(visitChildren)                                                                                                                            \
     X(getCursorKind)                                                                                                                            \
-    X(getCursorType)                                                                                                                            \
-    X(getCursorReferenced) X(getCursorExtent)                                                                                                   \
+    X(getCursorType) X(getCursorReferenced) X(getCursorExtent)                                                                                  \
         X(getCursorLocation) X(getFileLocation) X(getRangeStart) X(getRangeEnd)                                                                 \
             X(getCursorSpelling) X(getCString) X(disposeString) X(getCanonicalType) X(getPointeeType)                                           \
                 X(getResultType) X(getNumArgTypes) X(getArgType) X(getTypeSpelling) X(Type_getSizeOf)                                           \
