@@ -73,6 +73,7 @@ static void collection_begun(uint32_t cycle) {
             continue;
         }
         grey_word(&gort_gc.grey, (uintptr_t)t);
+        grey_word(&gort_gc.grey, (uintptr_t)t->next); // who helps marking may have looked into `link`
         *link = t->next;
         t->next = NULL;
         t->listed = false;
@@ -85,7 +86,8 @@ static __attribute__((noinline)) void enlist(Machine *m, PoolTable *t, PoolLocal
                                              uint32_t cycle) {
     l->put_cycle = cycle;
     spin_lock(&pools_lock, RANK_ROOTS);
-    t->put_cycle = cycle;
+    // Another one may have seen the next number already.
+    if (!t->listed || (int32_t)(cycle - t->put_cycle) > 0) t->put_cycle = cycle;
     if (!t->listed) {
         if (go__gc_marking) {
             grey_word(&m->grey, (uintptr_t)t);
