@@ -246,18 +246,15 @@ static bool dropped_by_chance(void) {
 #endif
 }
 
-void go_pool_put(go_pool *p, void *item) {
+static __attribute__((noinline)) void put_slow(go_pool *p, void *item) {
     Spare spare = {NULL, 0};
-    if (!item || dropped_by_chance()) return;
-    (void)*(void *volatile *)&p->state; // a null pointer faults here
-    sanitize_release(item);
     for (;;) {
         Machine *m = machine_current();
         spare.slots = 0;
         suspend_hold(m);
         bool done = pool_put(m, p, item, &spare);
         suspend_allow(m);
-        if (likely(done)) return;
+        if (done) return;
         if (spare.slots)
             spare.part = gort_chain_part_new(spare.slots);
         else
@@ -265,15 +262,89 @@ void go_pool_put(go_pool *p, void *item) {
     }
 }
 
-void *go_pool_get(go_pool *p) {
-    (void)*(void *volatile *)&p->state;
+static __attribute__((noinline)) void *get_slow(go_pool *p) {
     Machine *m = machine_current();
     suspend_hold(m);
     void *item = pool_get(m, p);
     suspend_allow(m);
-    if (likely(item != NULL)) {
+    if (item) {
         sanitize_acquire(item);
         return item;
     }
     return p->new_item ? p->new_item() : NULL;
+}
+
+// ---- the fast paths: nothing marks, a place for an item of our own is all that is needed ---------
+
+// Suspension is held off by a plain store, and not counted: four counts are a chain of loads and
+// stores that takes longer than all the rest.
+static inline bool operation_begin(Machine *m) {
+    if (unlikely(!m || !m->p || m->nosuspend)) return false;
+    store_relaxed(&m->nosuspend, 1);
+    compiler_barrier();
+    return true;
+}
+
+static __attribute__((noinline)) void *answer_with(Machine *m, void *item) {
+    gort_suspend_answer(m);
+    return item; // it is in this frame while others look
+}
+
+static inline void *operation_end(Machine *m, void *item) {
+    compiler_barrier();
+    store_relaxed(&m->nosuspend, 0);
+    compiler_barrier(); // as in suspend_allow
+    return unlikely(load_relaxed(&m->asked) != ASK_NOTHING) ? answer_with(m, item) : item;
+}
+
+// Within an operation: the items of this processor, or NULL.
+static inline void **own_items(const Machine *m, go_pool *p, uint32_t cycle, bool to_put) {
+    PoolTable *t = table_of(p);
+    if (unlikely(!t || go__gc_marking)) return NULL;
+    PoolLocal *l = local_here(m, t);
+    if (unlikely(!l || (to_put && l->put_cycle != cycle))) return NULL;
+    return l->sets[cycle & (SETS - 1)].own;
+}
+
+// Puts the item where there is none, or takes it (replace NULL) where there is one.
+static inline bool own_exchange(void **own, void **item) {
+    if (unlikely(!own)) return false;
+    bool put = *item != NULL;
+#pragma GCC unroll 4
+    for (int k = 0; k < OWN; k++) {
+        void *there = own[k];
+        if (put ? there != NULL : there == NULL) continue;
+        store_relaxed(&own[k], *item);
+        *item = there;
+        return true;
+    }
+    return false;
+}
+
+void go_pool_put(go_pool *p, void *item) {
+    if (unlikely(!item) || dropped_by_chance()) return;
+    (void)*(void *volatile *)&p->state; // a null pointer faults here
+    sanitize_release(item);
+    Machine *m = arch_machine();
+    if (likely(operation_begin(m))) {
+        void **own = own_items(m, p, load_relaxed(&gort_gc.cycle), true), *place = item;
+        bool done = own_exchange(own, &place);
+        operation_end(m, item);
+        if (likely(done)) return;
+    }
+    put_slow(p, item);
+}
+
+void *go_pool_get(go_pool *p) {
+    (void)*(void *volatile *)&p->state;
+    Machine *m = arch_machine();
+    if (likely(operation_begin(m))) {
+        void **own = own_items(m, p, load_relaxed(&gort_gc.cycle), false), *item = NULL;
+        own_exchange(own, &item);
+        if (likely(operation_end(m, item) != NULL)) {
+            sanitize_acquire(item);
+            return item;
+        }
+    }
+    return get_slow(p);
 }

@@ -21,7 +21,7 @@ func hammer(id int, wg *sync.WaitGroup) {
 		shared.n++
 		shared.mutex.Unlock()
 		for k := int32(0); k < 20; k++ {
-			x = x*6364136223846793005 + 1442695040888963407
+			x = x>>7 ^ (x<<9 | 1)
 		}
 	}
 	sink[id][0] = x
