@@ -41,6 +41,7 @@ void go_cond_wait(go_cond *c) {
     } else {
         w.parked = true;
         gort_park(place, WAIT_COND);
+        gort_assert(w.handed); // invariant 2
     }
     go_mutex_lock(c->mutex);
 }

@@ -84,6 +84,7 @@ static void collection_begun(uint32_t cycle) {
 // The first put of a local part in this collection's time.
 static __attribute__((noinline)) void enlist(Machine *m, PoolTable *t, PoolLocal *l,
                                              uint32_t cycle) {
+    gort_assert(m->nosuspend && l->put_cycle != cycle);
     l->put_cycle = cycle;
     spin_lock(&pools_lock, RANK_ROOTS);
     // Another one may have seen the next number already.

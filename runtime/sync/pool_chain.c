@@ -46,6 +46,7 @@ static inline void grey(Machine *m, const void *object) {
 static bool part_put(Machine *m, ChainPart *p, void *item) {
     uint64_t ends = load_acquire(&p->ends);
     uint32_t head = head_of(ends);
+    gort_assert(head - tail_of(ends) <= p->slots);
     if (head - tail_of(ends) == p->slots) return false;
     void **slot = slot_at(p, head);
     if (load_acquire(slot)) return false; // invariant 3; pairs with part_take_tail
@@ -62,6 +63,7 @@ static void *part_take_head(Machine *m, ChainPart *p) {
         if (head == tail) return NULL;
         if (!cas_acq_rel(&p->ends, ends, ends_of(head - 1, tail))) continue;
         void **slot = slot_at(p, head - 1), *item = load_relaxed(slot);
+        gort_assert(item); // invariants 1 and 2
         grey(m, item);
         store_relaxed(slot, NULL);
         return item;
@@ -75,6 +77,7 @@ static void *part_take_tail(Machine *m, ChainPart *p) {
         if (head == tail) return NULL;
         if (!cas_acq_rel(&p->ends, ends, ends_of(head, tail + 1))) continue;
         void **slot = slot_at(p, tail), *item = load_relaxed(slot);
+        gort_assert(item);
         grey(m, item);
         jitter();
         store_release(slot, NULL); // pairs with part_put

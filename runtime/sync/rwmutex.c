@@ -68,11 +68,13 @@ static void writer_acquires(go_rwmutex *m) {
 void go_rwmutex_lock(go_rwmutex *m) {
     go_mutex_lock(&m->writers);
     int reading = add_acq_rel(&m->readers, -MANY) + MANY;
+    gort_assert(reading >= 0); // invariant 1: nobody else has subtracted
     jitter();
     if (reading != 0 && add_acq_rel(&m->departing, reading) != 0) {
         machine_current();
         gort_semaphore_acquire(&m->writer_gate, WAIT_RWMUTEX_LOCK);
     }
+    gort_assert(load_relaxed(&m->departing) == 0 && load_relaxed(&m->readers) < 0);
     writer_acquires(m);
 }
 

@@ -29,7 +29,7 @@ static void use(void *arg) {
 int main(void) {
     go_waitgroup wg = {0};
     stress_start(4);
-    for (int i = 0, n = stress_scaled(3000); i < n; i++) {
+    for (int i = 0, n = stress_scaled(1500); i < n; i++) {
         struct object *o = calloc(1, sizeof *o);
         o->users = USERS;
         for (int k = 0; k < USERS; k++) go_waitgroup_go(&wg, use, o);

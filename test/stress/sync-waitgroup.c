@@ -25,7 +25,7 @@ static void waiter(void *arg) {
 
 int main(void) {
     stress_start(4);
-    for (int i = 1, rounds = stress_scaled(3000); i <= rounds; i++) {
+    for (int i = 1, rounds = stress_scaled(1500); i <= rounds; i++) {
         go_waitgroup_add(&jobs, JOBS);
         for (uintptr_t k = 0; k < JOBS; k++) go_spawn(job, (void *)(i * JOBS + k));
         for (int k = 0; k < WAITERS; k++)
