@@ -376,6 +376,12 @@ static void marked_parameters(Visit *v, CXCursor function) {
                 (Noescape){facts_string(CL->getCursorSpelling(function)), i};
 }
 
+// Of a system header only our own promise something; inline ones, too, whose bodies nobody looks into.
+static void library_function(Visit *v, CXCursor function) {
+    if (v->facts->mentions_noescape && !strncmp(facts_string(CL->getCursorSpelling(function)), "go_", 3))
+        marked_parameters(v, function);
+}
+
 // ---- the walk ----------------------------------------------------------------------------------
 static void claim(Visit *v, CXCursor c) {
     bool exact;
@@ -446,8 +452,11 @@ static enum CXChildVisitResult step(CXCursor c, CXCursor parent, CXClientData da
     enum CXCursorKind kind = CL->getCursorKind(c);
     bool top = v->n_frames == 0;
     (void)parent;
-    if (top && CL->Location_isInSystemHeader(CL->getCursorLocation(c)))
+    if (top && CL->Location_isInSystemHeader(CL->getCursorLocation(c))) {
+        if (kind == CXCursor_FunctionDecl)
+            library_function(v, c);
         return CXChildVisit_Continue;
+    }
     size_t start = facts_at(v, CL->getRangeStart(CL->getCursorExtent(c)), NULL);
     *ARENA_PUSH(v->frames, v->n_frames, v->cap_frames) = (Frame){c, kind, start};
     bool defines = kind == CXCursor_FunctionDecl && top;

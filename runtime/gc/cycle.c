@@ -39,6 +39,7 @@ enum { STOP_PATIENCE_NS = 2000000,
        SECOND = 1000000000 };
 
 Collector gort_gc;
+void (*gort_gc_begun)(uint32_t cycle);
 
 static Machine collector_machine; // stands for the collector's thread; holds no processor
 static Note work; // wakes the collector
@@ -189,6 +190,8 @@ static void collect(Cause why) {
     record_start(why);
     gort_pacer_begin();
     barrier_on();
+    void (*begun)(uint32_t) = load_acquire(&gort_gc_begun);
+    if (begun) begun(gort_gc.cycle);
     r->setup_ns = os_now() - r->start;
     roots_scan();
     r->scanned = os_now();

@@ -55,6 +55,10 @@ typedef struct Collector {
 
 extern Collector gort_gc;
 
+// Called, if set, by each collection between rules 2 and 3 of cycle.c, on the collector's thread: all
+// threads have seen the new number, nothing has been looked at. For sync/pool.c, which sets it once.
+extern void (*gort_gc_begun)(uint32_t cycle);
+
 void gort_gc_want(Cause why); // wakes the collector; starts its thread on the first call
 // Until a collection that began after the call is over. The goroutine parks; other threads, and
 // callers for which that would not do, sleep.

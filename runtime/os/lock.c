@@ -58,8 +58,8 @@ void gort_lock_release(Lock *l, LockRank rank) {
 static _Thread_local uint8_t held[RANK_COUNT];
 
 __attribute__((noinline)) void gort_rank_acquired(LockRank rank) {
-    for (int above = (int)rank + (rank != RANK_CHANNEL && rank != RANK_ALLOCATE ? 0 : 1);
-         above < RANK_COUNT; above++)
+    bool several = rank == RANK_CHANNEL || rank == RANK_MAP || rank == RANK_ALLOCATE;
+    for (int above = (int)rank + several; above < RANK_COUNT; above++)
         gort_check(held[above] == 0 && "locks are taken in the order of their ranks");
     held[rank]++;
 }

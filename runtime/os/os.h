@@ -53,7 +53,9 @@ typedef enum LockRank { // a thread that holds one may take those further down
     RANK_TIMERS, // a processor's timers
     RANK_TIMERS_RETIRED, // those of a processor that goes out of use
     RANK_CHANNEL, // several at a time, in address order
-    RANK_ROOTS, // registered ranges, cleanups
+    RANK_PLACE, // where goroutines wait for a mutex and the like
+    RANK_ROOTS, // registered ranges, cleanups, pools
+    RANK_MAP, // nodes of a sync_map: several at a time, upwards
     RANK_WORLD, // the list of foreign machines; whoever asks all threads something
     RANK_SCHED, // gort_sched.lock
     RANK_ALLOCATE, // free lists of goroutines, stacks: leaves, several at a time

@@ -52,6 +52,7 @@ static Goroutine *foreign_goroutine(Machine *m) {
     g->home = m;
     g->sp = GORT_ON_CPU;
     g->env = NULL;
+    g->env_bytes = 0; // it may have been another goroutine's
     g->env_heap = false;
     g->scan = 0;
     sanitize_thread(g);

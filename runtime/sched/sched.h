@@ -50,6 +50,12 @@ typedef enum WaitReason {
     WAIT_SELECT_NO_CASES,
     WAIT_SLEEP,
     WAIT_COLLECTION,
+    WAIT_MUTEX,
+    WAIT_RWMUTEX_RLOCK,
+    WAIT_RWMUTEX_LOCK,
+    WAIT_WAITGROUP,
+    WAIT_COND,
+    WAIT_SEMAPHORE,
     WAIT_COUNT
 } WaitReason;
 

@@ -181,6 +181,12 @@ const char *gort_wait_reason_name(WaitReason reason) {
         [WAIT_SELECT_NO_CASES] = "select (no cases)",
         [WAIT_SLEEP] = "sleep",
         [WAIT_COLLECTION] = "wait for GC cycle",
+        [WAIT_MUTEX] = "sync.Mutex.Lock",
+        [WAIT_RWMUTEX_RLOCK] = "sync.RWMutex.RLock",
+        [WAIT_RWMUTEX_LOCK] = "sync.RWMutex.Lock",
+        [WAIT_WAITGROUP] = "sync.WaitGroup.Wait",
+        [WAIT_COND] = "sync.Cond.Wait",
+        [WAIT_SEMAPHORE] = "semacquire",
     };
     return reason < WAIT_COUNT ? names[reason] : "";
 }
