@@ -312,6 +312,7 @@ void gort_verify_globalq(void); // under gort_sched.lock
 void gort_park(ParkLock *locks, WaitReason reason);
 // Makes a parked goroutine runnable. The caller is its only waker. It runs next on this processor.
 void gort_ready(Goroutine *g);
+void gort_ready_all(Goroutine *list); // linked through Goroutine.next
 void gort_yield(void);
 // From the scheduler's stack to g, and back some time.
 void gort_scheduler_switch(Machine *m, Goroutine *g);
