@@ -316,7 +316,10 @@ _Bool go__chan_recv(void *c, void *value) {
     return gort_channel_receive(c, value, true) == 1;
 }
 
+// Only timers send here, one at a time: what is empty stays so, as long as the caller holds the lock
+// of the timer's heap.
 bool gort_channel_drain(Channel *c) {
+    if (load_relaxed(&c->count) == 0) return false;
     channel_lock(c);
     bool any = c->count > 0;
     while (c->count > 0) {

@@ -120,9 +120,15 @@ typedef struct RunQueue { // the holder puts and takes, thieves take: runq.c
     Goroutine *slots[GORT_RUNQ_SIZE]; // (a)
 } RunQueue;
 
+typedef struct TimerEntry {
+    int64_t when_ns; // its timer's time, or earlier
+    struct Timer *timer;
+} TimerEntry;
+
 typedef struct TimerHeap { // timer.c
     ParkLock lock; // guards what follows, and the timers that point here
-    struct Timer **v;
+    TimerEntry *v;
+    void *memory; // malloc's, in which v lies
     uint32_t count, capacity;
     // Its processor is not in use: timers started anew go to the first one's.
     bool retired;
