@@ -15,8 +15,9 @@ static size_t part(const go_context *c, char out[PART_BYTES]) {
     int n = 0;
     switch ((ContextKind)c->kind) {
     case CONTEXT_BACKGROUND: n = snprintf(out, PART_BYTES, "context.Background"); break;
-    case CONTEXT_TODO: n = snprintf(out, PART_BYTES, "context.TO"
-                                                     "DO");
+    case CONTEXT_TODO:
+        n = snprintf(out, PART_BYTES, "context.TO"
+                                      "DO");
         break;
     case CONTEXT_DETACHED: n = snprintf(out, PART_BYTES, ".WithoutCancel"); break;
     case CONTEXT_CANCEL: n = snprintf(out, PART_BYTES, ".WithCancel"); break;

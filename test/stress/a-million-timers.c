@@ -18,9 +18,9 @@ static void sleeper(void *arg) {
 static void with_timeouts(void *arg) {
     chan(go_unit) ready = arg;
     for (int i = 0; i < rounds; i++) {
-        struct go_select_case cases[] = {{(void *)go_after(5 * GO_SECOND), NULL, GO_RECV, 0},
+        struct go_select_case cases[] = {{(void *)go_after(GO_MINUTE), NULL, GO_RECV, 0},
                                          {(void *)ready, NULL, GO_RECV, 0}};
-        STRESS_CHECK(go_select(cases, 2, true) == 1, "a timeout of 5 s");
+        STRESS_CHECK(go_select(cases, 2, true) == 1, "a timeout of a minute");
     }
     stress_done(done);
 }
@@ -44,15 +44,17 @@ static void million(void) {
 }
 
 int main(void) {
-    enum { SLEEPERS = 5000, WAITERS = 20 };
+    enum { WAITERS = 20 };
+    int sleepers;
     stress_start(4);
+    sleepers = stress_scaled(5000);
     const char *debug = getenv("GODEBUG");
     rounds = debug ? 20 : stress_scaled(2500);
     done = go_chan_make(go_unit, 0);
     chan(go_unit) ready = go_chan_make(go_unit, 0);
-    for (int i = 0; i < SLEEPERS; i++) go_spawn(sleeper, NULL);
+    for (int i = 0; i < sleepers; i++) go_spawn(sleeper, NULL);
     for (int i = 0; i < WAITERS; i++) go_spawn(with_timeouts, ready);
-    stress_join(done, SLEEPERS);
+    stress_join(done, sleepers);
     for (int i = 0; i < WAITERS * rounds; i++) stress_done(ready);
     stress_join(done, WAITERS);
     million();
