@@ -1,7 +1,8 @@
-// Plain C's part of contexts-in-plain-c-and-threads.gc: threads that derive, wait, time out and cancel.
+// Plain C's part of contexts-in-plain-c-and-cxx.gc: threads that derive, wait, time out and cancel.
 #include "plain_contexts.h"
 
 #include <errno.h>
+#include <go/sync.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -69,6 +70,42 @@ static void *alone(void *arg) {
     bool ok = !go_context_func_stop(f) && go_context_value(a, &key) == arg &&
               go_context_err(a) == ECANCELED;
     return ok ? arg : 0;
+}
+
+static go_semaphore semaphore;
+static int takes(void *arg) {
+    for (int i = 0; i < 50; i++) {
+        if (go_semaphore_acquire(&semaphore, (go_context *)arg, 2)) return EIO;
+        go_yield();
+        go_semaphore_release(&semaphore, 2);
+    }
+    return 0;
+}
+static int fails(void *arg) {
+    go_chan_recv(go_context_done((go_context *)arg), (go_unit *)0);
+    return EPIPE;
+}
+
+// On a thread of its own: it waits for goroutines, and they for it.
+static void *grouped(void *arg) {
+    go_group g;
+    go_semaphore_init(&semaphore, 3);
+    go_context *ctx = go_group_init(&g, go_context_background());
+    go_group_set_limit(&g, 2);
+    for (int i = 0; i < 5; i++) go_group_go(&g, takes, ctx);
+    if (takes(ctx) || go_group_wait(&g)) return 0;
+    ctx = go_group_init(&g, go_context_with_timeout(go_context_background(), GO_MILLISECOND));
+    go_group_go(&g, fails, ctx);
+    return go_group_wait(&g) == EPIPE && go_context_err(ctx) == ETIMEDOUT ? arg : 0;
+}
+
+int plain_grouped(void) {
+    pthread_t id;
+    void *result = 0;
+    int something;
+    pthread_create(&id, 0, grouped, &something);
+    pthread_join(id, &result);
+    return result != &something;
 }
 
 int plain_alone(void) {
