@@ -83,7 +83,7 @@ static void worker(void *arg) {
 int main(void) {
     stress_start(4);
     const char *debug = getenv("GODEBUG");
-    rounds = stress_scaled(debug ? 40 : 4000); // gcstress: each allocation is a collection
+    rounds = stress_scaled(debug ? 40 : 1000); // gcstress: each allocation is a collection
     done = go_chan_make(go_unit, 0);
     for (int i = 0; i < SHARED; i++) shared[i] = go_context_with_cancel(go_context_background());
     for (uintptr_t i = 0; i < WORKERS; i++) go_spawn(worker, (void *)i);

@@ -58,7 +58,7 @@ static void *thread(void *arg) {
 int main(void) {
     pthread_t threads[THREADS];
     stress_start(3);
-    rounds = stress_scaled(1500);
+    rounds = stress_scaled(1000);
     if (getenv("GODEBUG")) rounds /= 20;
     done = go_chan_make(go_unit, 0);
     go_semaphore_init(&s, SIZE);
