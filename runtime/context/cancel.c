@@ -88,6 +88,7 @@ static void member_unlink(Node *parent, Member *m) {
 static void member_leave(Member *m) {
     Node *parent = m->context.parent->node;
     if (!parent) return;
+    jitter();
     node_lock(parent);
     if (m->context.linked) member_unlink(parent, m);
     node_unlock(parent);
@@ -105,6 +106,7 @@ static void node_finish(Node *n, int32_t error, int32_t cause, Runnable *r) {
     n->cause = cause;
     sanitize_release(n);
     store_seq_cst(&n->error, error); // pairs with gort_context_channel and gort_context_error
+    jitter();
     Channel *c = load_acquire(&n->done);
     if (!c && !cas_acq_rel(&n->done, NULL, &gort_context_closed)) c = load_acquire(&n->done);
     if (c) gort_channel_close(c, &r->woken);
@@ -142,6 +144,7 @@ static void tree_finish(Node *root, int32_t error, int32_t cause, Runnable *r) {
 void gort_context_finish(Node *n, int32_t error, int32_t cause) {
     Runnable r = {NULL, NULL};
     machine_current(); // attaches a foreign thread
+    preemption_point();
     node_lock(n);
     if (n->error) {
         node_unlock(n);
@@ -228,6 +231,7 @@ Channel *gort_context_channel(Node *n) {
     Channel *c = load_acquire(&n->done); // pairs with node_finish, and the one below
     if (!c) {
         Channel *fresh = gort_channel_new(0, 0, NULL, NULL);
+        jitter();
         go__gc_atomic_begin(&n->done, fresh);
         c = cas_acq_rel(&n->done, NULL, fresh) ? fresh : load_acquire(&n->done);
         go__gc_atomic_end();

@@ -5,9 +5,9 @@
 // has none). These never change, so they are read without a lock. What does change is the node's
 // business: cancel.c.
 //   1. node == NULL: it never finishes. A node's own `node` is itself.
-//   2. Where pointers lie in each kind is told to the collector exactly: what a retained context does
-//      not need is not retained. `previous` is left out: whatever it refers to is in the same list,
-//      which the common parent keeps.
+//   2. Where pointers lie in each kind is told to the collector exactly, so that no time or error keeps
+//      an object by looking like its address. `previous` is left out: whatever it refers to is in the
+//      same list, which the common parent keeps.
 //   3. Stores into contexts that others may know are told to the collector (go__gc_store); a new one
 //      is filled by go__gc_store, too, for a collection may have begun since it was allocated.
 #include "context/context.h"

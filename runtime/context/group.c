@@ -68,14 +68,20 @@ static void group_fail(go_group *g, int error) {
     if (first && ctx) go_context_cancel_cause(ctx, error);
 }
 
+// The first of those who wait to start a function, added to *woken: it has a place now.
+static void starter_take(go_group *g, Goroutine **woken) {
+    Goroutine *first = g->starting;
+    g->starting = first->next;
+    first->next = *woken;
+    *woken = first;
+}
+
 static void group_leave(go_group *g) {
     Goroutine *woken = NULL;
     sanitize_release(g);
     group_lock(g);
     if (g->starting) { // invariant 2
-        woken = g->starting;
-        g->starting = woken->next;
-        woken->next = NULL;
+        starter_take(g, &woken);
     } else if (--g->active == 0) {
         woken = g->waiting;
         g->waiting = NULL;
@@ -148,11 +154,16 @@ bool go_group_try_go(go_group *g, int (*fn)(void *), void *arg) {
 }
 
 void go_group_set_limit(go_group *g, int n) {
+    Goroutine *woken = NULL;
     machine_current();
     group_lock(g);
     int64_t active = g->active;
-    if (!active) g->limit = n < 0 ? 0 : (int64_t)n + 1;
+    if (!active) {
+        g->limit = n < 0 ? 0 : (int64_t)n + 1;
+        while (g->starting && place_take(g)) starter_take(g, &woken); // it was 0
+    }
     group_unlock(g);
+    gort_ready_all(woken);
     if (active)
         go_panicf("errgroup: modify limit while %lld goroutines in the group are still active",
                   (long long)active);
