@@ -316,7 +316,10 @@ _Bool go__chan_recv(void *c, void *value) {
     return gort_channel_receive(c, value, true) == 1;
 }
 
+// Only timers send here, one at a time: what is empty stays so, as long as the caller holds the lock
+// of the timer's heap.
 bool gort_channel_drain(Channel *c) {
+    if (load_relaxed(&c->count) == 0) return false;
     channel_lock(c);
     bool any = c->count > 0;
     while (c->count > 0) {
@@ -365,26 +368,29 @@ static Goroutine *release_all(Channel *c, WaitQueue *q, Goroutine *list) {
     return list;
 }
 
-void go__chan_close(void *p) {
-    Channel *c = p;
-    preemption_point();
-    if (unlikely(!c)) gort_upcalls.panic_plain("close of nil channel");
-    machine_current();
+bool gort_channel_close(Channel *c, Goroutine **list) {
     channel_lock(c);
     if (unlikely(c->closed)) {
         channel_unlock(c);
-        gort_upcalls.panic_plain("close of closed channel");
+        return false;
     }
     sanitize_release(c);
     store_release(&c->closed, true); // pairs with the unlocked reads above
-    Goroutine *list = release_all(c, &c->receivers, NULL);
-    list = release_all(c, &c->senders, list); // these panic
+    *list = release_all(c, &c->receivers, *list);
+    *list = release_all(c, &c->senders, *list); // these panic
     channel_unlock(c);
-    while (list) {
-        Goroutine *g = list;
-        list = g->next;
-        gort_ready(g);
-    }
+    return true;
+}
+
+void go__chan_close(void *p) {
+    Channel *c = p;
+    Goroutine *list = NULL;
+    preemption_point();
+    if (unlikely(!c)) gort_upcalls.panic_plain("close of nil channel");
+    machine_current();
+    if (unlikely(!gort_channel_close(c, &list)))
+        gort_upcalls.panic_plain("close of closed channel");
+    gort_ready_all(list);
 }
 
 // A timer's channel never shows what it holds: whether the timer has fired is not to be seen

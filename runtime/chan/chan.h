@@ -52,6 +52,9 @@ Channel *gort_channel_new(unsigned long elem_size, long long capacity,
 bool gort_channel_send(Channel *c, const void *value, bool block);
 // 1: a value, 0: closed and drained, -1: would block.
 int gort_channel_receive(Channel *c, void *value, bool block);
+// Closes it, and adds those who waited to *list, which the caller hands to gort_ready_all once it
+// holds no lock that they may want. False: it was closed.
+bool gort_channel_close(Channel *c, Goroutine **list);
 // Throws away what is buffered; true if that was anything. For timers that are stopped.
 bool gort_channel_drain(Channel *c);
 void gort_verify_channel(const Channel *c);                                     // under its lock

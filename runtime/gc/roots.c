@@ -122,10 +122,18 @@ void gort_roots_thread(GreyBuffer *b, uintptr_t thread_pointer, bool initial) {
 
 // ---- timers -------------------------------------------------------------------------------------
 
+enum { PIECE = 512 }; // timers looked at without giving their lock away
+
+// What gets from one piece to another meanwhile is greyed by whoever moves it.
 static void scan_timers(GreyBuffer *b, TimerHeap *h) {
-    spin_lock(&h->lock.lock, RANK_TIMERS);
-    for (uint32_t i = 0; i < h->count; i++) grey_word(b, (uintptr_t)h->v[i]);
-    spin_unlock(&h->lock.lock, RANK_TIMERS);
+    bool more = true;
+    for (uint32_t at = 0; more;) {
+        spin_lock(&h->lock.lock, RANK_TIMERS);
+        for (uint32_t end = at + PIECE; at < end && at < h->count; at++)
+            grey_word(b, (uintptr_t)h->v[at].timer);
+        more = at < h->count;
+        spin_unlock(&h->lock.lock, RANK_TIMERS);
+    }
 }
 
 // ---- registered ranges and arguments ------------------------------------------------------------

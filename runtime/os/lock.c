@@ -55,11 +55,15 @@ void gort_lock_release(Lock *l, LockRank rank) {
 // The ranks a thread holds, as a count for each. A lock is released by the thread that took it,
 // though perhaps by another goroutine on it (see sched/park.c), so counting by thread is right.
 // noinline: the address of a thread-local must not outlive a switch.
-static _Thread_local uint8_t held[RANK_COUNT];
+static _Thread_local uint32_t held[RANK_COUNT];
+
+static bool is_taken_in_numbers(LockRank rank) {
+    return rank == RANK_CONTEXT || rank == RANK_CHANNEL || rank == RANK_MAP ||
+           rank == RANK_ALLOCATE;
+}
 
 __attribute__((noinline)) void gort_rank_acquired(LockRank rank) {
-    bool several = rank == RANK_CHANNEL || rank == RANK_MAP || rank == RANK_ALLOCATE;
-    for (int above = (int)rank + several; above < RANK_COUNT; above++)
+    for (int above = (int)rank + is_taken_in_numbers(rank); above < RANK_COUNT; above++)
         gort_check(held[above] == 0 && "locks are taken in the order of their ranks");
     held[rank]++;
 }

@@ -50,6 +50,7 @@ void gort_os_memory_small_pages(void *at, size_t bytes);
 
 typedef enum LockRank { // a thread that holds one may take those further down
     RANK_START = 1, // one change of GOMAXPROCS at a time
+    RANK_CONTEXT, // contexts, several at a time, parents first; semaphores, groups
     RANK_TIMERS, // a processor's timers
     RANK_TIMERS_RETIRED, // those of a processor that goes out of use
     RANK_CHANNEL, // several at a time, in address order

@@ -155,6 +155,14 @@ void gort_ready(Goroutine *g) {
     gort_sched_put(m, g);
 }
 
+void gort_ready_all(Goroutine *list) {
+    while (list) {
+        Goroutine *g = list;
+        list = g->next;
+        gort_ready(g);
+    }
+}
+
 void gort_yield(void) {
     Machine *m = machine_current();
     if (m->foreign) {

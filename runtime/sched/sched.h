@@ -130,9 +130,15 @@ typedef struct RunQueue { // the holder puts and takes, thieves take: runq.c
     Goroutine *slots[GORT_RUNQ_SIZE]; // (a)
 } RunQueue;
 
+typedef struct TimerEntry {
+    int64_t when_ns; // its timer's time, or earlier
+    struct Timer *timer;
+} TimerEntry;
+
 typedef struct TimerHeap { // timer.c
     ParkLock lock; // guards what follows, and the timers that point here
-    struct Timer **v;
+    TimerEntry *v;
+    void *memory; // malloc's, in which v lies
     uint32_t count, capacity;
     // Its processor is not in use: timers started anew go to the first one's.
     bool retired;
@@ -346,6 +352,7 @@ void gort_verify_globalq(void); // under gort_sched.lock
 void gort_park(ParkLock *locks, WaitReason reason);
 // Makes a parked goroutine runnable. The caller is its only waker. It runs next on this processor.
 void gort_ready(Goroutine *g);
+void gort_ready_all(Goroutine *list); // linked through Goroutine.next
 void gort_yield(void);
 void gort_preempt_yield(Machine *m); // the same, behind all others
 // From the scheduler's stack to g, and back some time.

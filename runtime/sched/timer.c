@@ -9,13 +9,20 @@
 //      its heap has retired with its processor (gort_timers_retire); whoever locks looks again
 //      whether it is still the right one.
 //   2. earliest_ns is v[0]'s time, or INT64_MAX; written under the lock before it is released.
-//   3. v[i].when >= v[(i - 1) / 4].when; v[i].slot == i + 1.
+//   3. v[i].when_ns >= v[(i - 1) / 4].when_ns; v[i].timer->slot == i + 1.
 //   4. Firing happens under the lock. After gort_timer_stop has returned, the timer will not fire,
 //      and is not firing.
 //   5. A channel timer is in the heap if and only if it is started and has waiters: so one that
 //      nobody waits for neither keeps a machine awake nor hides a deadlock. Whoever looks at its
 //      channel fires it first, if it is due.
 //   6. Locks: heap, then channel, then scheduler.
+//   7. An entry's time is that of its timer or earlier: a timer that is set later, as timeouts are
+//      again and again, stays where it is. When the entry is due it takes the timer's time, and goes
+//      down. So somebody may wake up in vain, once for each time that an entry had.
+//   8. While the collector marks, every timer that gets a new place is greyed: so the collector may
+//      look through a heap piece by piece (gc/roots.c).
+// Times are kept beside the pointers, and the children of an entry fill one cache line, so that looking
+// for the earliest of them is one access to memory, not four: it is what a million timers wait for.
 // A timer that becomes the earliest is announced (gort_sched_timer_changed): the machine that
 // sleeps until a later time must be told.
 #include "sched/timer.h"
@@ -25,44 +32,13 @@
 #include "base/sanitize.h"
 #include "sched/suspend.h"
 #include <stdlib.h>
+#include <string.h>
 
-enum { ARY = 4 };
+enum { ARY = 4,
+       BATCH = 64 };
 
 // ---- the heap -----------------------------------------------------------------------------------
 
-static void heap_set(TimerHeap *h, uint32_t at, Timer *t) {
-    h->v[at] = t;
-    t->slot = at + 1;
-}
-
-static void heap_up(TimerHeap *h, uint32_t at) {
-    Timer *t = h->v[at];
-    for (uint32_t up; at > 0 && t->when_ns < h->v[up = (at - 1) / ARY]->when_ns; at = up)
-        heap_set(h, at, h->v[up]);
-    heap_set(h, at, t);
-}
-
-static void heap_down(TimerHeap *h, uint32_t at) {
-    Timer *t = h->v[at];
-    for (;;) {
-        uint32_t child = at * ARY + 1, least = child;
-        if (child >= h->count) break;
-        for (uint32_t i = child + 1; i < child + ARY && i < h->count; i++)
-            if (h->v[i]->when_ns < h->v[least]->when_ns) least = i;
-        if (h->v[least]->when_ns >= t->when_ns) break;
-        heap_set(h, at, h->v[least]);
-        at = least;
-    }
-    heap_set(h, at, t);
-}
-
-// Pairs with the unlocked reads of sleepers: see invariant 2, and gort_sched_timer_changed for why
-// seq_cst.
-static void heap_publish(TimerHeap *h) {
-    store_seq_cst(&h->earliest_ns, h->count ? h->v[0]->when_ns : INT64_MAX);
-}
-
-// A pending timer is a root that the collector may have looked at already.
 static __attribute__((noinline)) void timer_grey(Timer *t) {
     Machine *m = machine_current();
     suspend_hold(m);
@@ -70,30 +46,92 @@ static __attribute__((noinline)) void timer_grey(Timer *t) {
     suspend_allow(m);
 }
 
-static void heap_insert(TimerHeap *h, Timer *t) {
-    if (h->count == h->capacity) {
-        h->capacity = h->capacity ? 2 * h->capacity : 16;
-        sanitize_ignore_begin();
-        h->v = realloc(h->v, h->capacity * sizeof *h->v);
-        sanitize_ignore_end();
-        gort_check(h->v && "memory for timers");
+static inline void heap_set(TimerHeap *h, uint32_t at, TimerEntry e) {
+    h->v[at] = e;
+    e.timer->slot = at + 1;
+    if (unlikely(go__gc_marking)) timer_grey(e.timer); // invariant 8
+}
+
+static void heap_up(TimerHeap *h, uint32_t at) {
+    TimerEntry e = h->v[at];
+    for (uint32_t up; at > 0 && e.when_ns < h->v[up = (at - 1) / ARY].when_ns; at = up)
+        heap_set(h, at, h->v[up]);
+    heap_set(h, at, e);
+}
+
+static void heap_down(TimerHeap *h, uint32_t at) {
+    TimerEntry e = h->v[at];
+    for (;;) {
+        uint32_t child = at * ARY + 1, least = child;
+        if (child >= h->count) break;
+        for (uint32_t i = child + 1; i < child + ARY && i < h->count; i++)
+            if (h->v[i].when_ns < h->v[least].when_ns) least = i;
+        if (h->v[least].when_ns >= e.when_ns) break;
+        heap_set(h, at, h->v[least]);
+        at = least;
     }
-    heap_set(h, h->count++, t);
-    heap_up(h, t->slot - 1);
+    heap_set(h, at, e);
+}
+
+// Pairs with the unlocked reads of sleepers: see invariant 2, and gort_sched_timer_changed for why
+// seq_cst.
+static inline void heap_publish(TimerHeap *h) {
+    int64_t earliest_ns = h->count ? h->v[0].when_ns : INT64_MAX;
+    if (load_relaxed(&h->earliest_ns) != earliest_ns) store_seq_cst(&h->earliest_ns, earliest_ns);
+}
+
+// v[1] begins a cache line, and so does every group of four.
+static __attribute__((noinline)) void heap_grow(TimerHeap *h) {
+    uint32_t capacity = h->capacity ? 2 * h->capacity : 16;
+    size_t bytes = (capacity + ARY) * sizeof(TimerEntry);
+    sanitize_ignore_begin();
+    TimerEntry *memory = aligned_alloc(64, bytes);
+    gort_check(memory && "memory for timers");
+    if (h->count) memcpy(memory + ARY - 1, h->v, h->count * sizeof *h->v);
+    free(h->memory);
+    sanitize_ignore_end();
+    h->memory = memory;
+    h->v = memory + ARY - 1;
+    h->capacity = capacity;
+}
+
+static void heap_insert(TimerHeap *h, Timer *t) {
+    gort_assert(!t->slot && t->when_ns > 0);
+    if (unlikely(h->count == h->capacity)) heap_grow(h);
+    t->entry_ns = t->when_ns;
+    h->v[h->count] = (TimerEntry){t->when_ns, t};
+    heap_up(h, h->count++);
     heap_publish(h);
-    if (unlikely(go__gc_marking)) timer_grey(t);
 }
 
 static void heap_remove(TimerHeap *h, Timer *t) {
     uint32_t at = t->slot - 1;
-    gort_assert(t->slot && h->v[at] == t);
-    Timer *last = h->v[--h->count];
+    gort_assert(t->slot && h->v[at].timer == t);
+    TimerEntry last = h->v[--h->count];
     t->slot = 0;
-    if (last != t) {
-        heap_set(h, at, last);
-        heap_up(h, at);
-        heap_down(h, last->slot - 1);
+    if (last.timer != t) {
+        h->v[at] = last;
+        if (at > 0 && last.when_ns < h->v[(at - 1) / ARY].when_ns)
+            heap_up(h, at);
+        else
+            heap_down(h, at);
     }
+    heap_publish(h);
+}
+
+// Its timer has been set, to earlier than the entry says. (To later: invariant 7.)
+static void heap_advance(TimerHeap *h, Timer *t) {
+    uint32_t at = t->slot - 1;
+    h->v[at].when_ns = t->entry_ns = t->when_ns;
+    heap_up(h, at);
+    heap_publish(h);
+}
+
+// The entry takes its timer's time, which is later.
+static void heap_postpone(TimerHeap *h, Timer *t) {
+    uint32_t at = t->slot - 1;
+    h->v[at].when_ns = t->entry_ns = t->when_ns;
+    heap_down(h, at);
     heap_publish(h);
 }
 
@@ -103,10 +141,13 @@ void gort_timer_heap_init(TimerHeap *h) {
 
 void gort_verify_timers(TimerHeap *h) {
     for (uint32_t i = 0; i < h->count; i++) {
-        gort_check(h->v[i]->slot == i + 1 && h->v[i]->heap == h);
-        gort_check(i == 0 || h->v[i]->when_ns >= h->v[(i - 1) / ARY]->when_ns);
+        const TimerEntry *e = &h->v[i];
+        gort_check(e->timer->slot == i + 1 && e->timer->heap == h);
+        gort_check(e->timer->when_ns >= e->when_ns && e->when_ns > 0);
+        gort_check(e->timer->entry_ns == e->when_ns);
+        gort_check(i == 0 || e->when_ns >= h->v[(i - 1) / ARY].when_ns);
     }
-    gort_check(h->earliest_ns == (h->count ? h->v[0]->when_ns : INT64_MAX));
+    gort_check(h->earliest_ns == (h->count ? h->v[0].when_ns : INT64_MAX));
 }
 
 // ---- starting and stopping ----------------------------------------------------------------------
@@ -138,11 +179,15 @@ bool gort_timer_stop_locked(Timer *t) {
 }
 
 bool gort_timer_start_locked(Timer *t, int64_t when_ns, int64_t period_ns) {
-    bool pending = gort_timer_stop_locked(t);
+    bool pending = t->when_ns != 0;
     gort_assert(when_ns > 0 && period_ns >= 0);
     t->when_ns = when_ns;
     t->period_ns = period_ns;
-    if (!t->is_channel || t->waiters) heap_insert(t->heap, t);
+    if (!t->slot) {
+        if (!t->is_channel || t->waiters) heap_insert(t->heap, t);
+    } else if (when_ns < t->entry_ns) {
+        heap_advance(t->heap, t);
+    }
     return pending;
 }
 
@@ -186,10 +231,7 @@ static void timer_fire(Timer *t, int64_t now_ns) {
         int64_t missed = (now_ns - due_ns) / t->period_ns;
         if (__builtin_add_overflow(due_ns, t->period_ns * (missed + 1), &t->when_ns))
             t->when_ns = INT64_MAX - 1;
-        if (t->slot) {
-            heap_down(h, t->slot - 1);
-            heap_publish(h);
-        }
+        if (t->slot) heap_postpone(h, t);
     } else {
         if (t->slot) heap_remove(h, t);
         t->when_ns = 0;
@@ -200,7 +242,16 @@ static void timer_fire(Timer *t, int64_t now_ns) {
 void gort_timers_run(TimerHeap *h, int64_t now_ns) {
     if (load_relaxed(&h->earliest_ns) > now_ns) return;
     spin_lock(&h->lock.lock, RANK_TIMERS);
-    while (h->count && h->v[0]->when_ns <= now_ns) timer_fire(h->v[0], now_ns);
+    for (uint32_t n = 1; h->count && h->v[0].when_ns <= now_ns; n++) {
+        Timer *t = h->v[0].timer;
+        if (t->when_ns > h->v[0].when_ns)
+            heap_postpone(h, t); // invariant 7
+        else
+            timer_fire(t, now_ns);
+        if (n % BATCH) continue;
+        spin_unlock(&h->lock.lock, RANK_TIMERS); // others want it, too
+        spin_lock(&h->lock.lock, RANK_TIMERS);
+    }
     spin_unlock(&h->lock.lock, RANK_TIMERS);
 }
 
@@ -222,7 +273,7 @@ void gort_timers_retire(TimerHeap *h) {
     spin_lock(&h->lock.lock, RANK_TIMERS_RETIRED);
     h->retired = true;
     while (h->count) {
-        Timer *t = h->v[h->count - 1];
+        Timer *t = h->v[h->count - 1].timer;
         heap_remove(h, t);
         store_relaxed(&t->heap, first);
         heap_insert(first, t);

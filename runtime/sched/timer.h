@@ -13,9 +13,10 @@ struct Timer {
     TimerHeap *heap;
     int64_t when_ns;             // os_now() when it is due; 0: not started
     int64_t period_ns;           // 0: fires once
+    int64_t entry_ns;            // in the heap: its entry's time, when_ns or earlier
     uint32_t slot;               // index in the heap plus one; 0: not in the heap
-    bool is_channel;             // in the heap only while somebody waits on its channel
-    uint32_t waiters;            // is_channel: goroutines blocked on the channel
+    uint32_t waiters : 31;       // is_channel: goroutines blocked on the channel
+    uint32_t is_channel : 1;     // (c) in the heap only while somebody waits on its channel
     // Called with the heap's lock held, by any machine that has a processor, or (is_channel) by
     // whoever looks at the channel; due_ns is the time for which it was set. May make goroutines
     // runnable and use channels; must not touch this heap. Its last act may end the timer's life.

@@ -31,14 +31,6 @@ ParkLock *gort_place_lock(const void *word) {
     return lock;
 }
 
-void gort_ready_all(Goroutine *first) {
-    while (first) {
-        Goroutine *g = first;
-        first = g->next;
-        gort_ready(g);
-    }
-}
-
 void gort_semaphore_acquire(unsigned long *s, WaitReason reason) {
     Waiter w = {.g = gort_current()};
     ParkLock *place = gort_place_lock(s);

@@ -69,8 +69,6 @@ static inline void place_unlock(ParkLock *place) { spin_unlock(&place->lock, RAN
 // more once somebody can have got one.
 void gort_semaphore_acquire(unsigned long *s, WaitReason reason);
 void gort_semaphore_release(unsigned long *s, uint32_t n);
-// Makes ready what is linked by Goroutine.next.
-void gort_ready_all(Goroutine *first);
 
 // Panics with this text, which is a string to whoever recovers it.
 _Noreturn void gort_sync_panic(const char *text);

@@ -8,11 +8,11 @@
 #include <go/time.h>
 
 #include "base/abi.h"
-#include "base/upcalls.h"
 #include "chan/chan.h"
 #include "sched/sanitize.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
+#include <go/panic.h>
 
 // What go_timer and go_ticker point to: the public part, whose `state` points here, and the rest.
 typedef struct FullTimer {
@@ -20,10 +20,16 @@ typedef struct FullTimer {
         go_timer timer;
         go_ticker ticker;
     };
-    Timer base;
-    void (*fn)(void *);          // go_after_func
-    void *arg;
+    Timer base; // its `arg`: the channel, or fn's argument
+    void (*fn)(void *); // go_after_func
 } FullTimer;
+
+static const struct go__layout full_timer_layout = {
+    sizeof(FullTimer) / 8,
+    {1ul << offsetof(FullTimer, timer.c) / 8 | 1ul << offsetof(FullTimer, timer.state) / 8 |
+     1ul << offsetof(FullTimer, base.arg) / 8}};
+
+static _Noreturn void panic_text(const char *text) { go__panic(&go_type_const_string, &text); }
 
 go_time go_now(void) { return os_now(); }
 
@@ -62,7 +68,7 @@ static void send_time(Timer *t, int64_t due_ns) {
 }
 
 static FullTimer *full_timer_new(void) {
-    FullTimer *f = gort_new(sizeof *f, 16, &go__layout_any);
+    FullTimer *f = gort_new(sizeof *f, 8, &full_timer_layout);
     Channel *c = gort_channel_new(sizeof(go_time), 1, NULL, &f->base);
     f->base.is_channel = true;
     f->base.fire = send_time;
@@ -94,35 +100,33 @@ go_timer *go_timer_new(go_duration d) {
     return &f->timer;
 }
 
-static FullTimer *checked(void *state) {
-    if (!state) gort_upcalls.panic_plain("uninitialized Timer");
-    return state;
+bool go_timer_stop(go_timer *t) {
+    if (!t->state) panic_text("time: Stop called on uninitialized Timer");
+    return full_timer_set(t->state, 0, 0);
 }
 
-bool go_timer_stop(go_timer *t) { return full_timer_set(checked(t->state), 0, 0); }
-
 bool go_timer_reset(go_timer *t, go_duration d) {
-    return full_timer_set(checked(t->state), deadline(d), 0);
+    if (!t->state) panic_text("time: Reset called on uninitialized Timer");
+    return full_timer_set(t->state, deadline(d), 0);
 }
 
 // ---- functions ----------------------------------------------------------------------------------
 
 static void spawn(Timer *t, int64_t due_ns) {
     (void)due_ns;
-    FullTimer *f = t->arg;
+    FullTimer *f = (FullTimer *)((char *)t - offsetof(FullTimer, base));
     Machine *m = machine_current();
     sanitize_acquire(f); // pairs with go_after_func's and full_timer_set's
-    Goroutine *g = gort_goroutine_new(m, f->fn, f->arg, 0, (const void *)f->fn);
+    Goroutine *g = gort_goroutine_new(m, f->fn, t->arg, 0, (const void *)f->fn);
     sanitize_release(g);
     gort_sched_put(m, g);
 }
 
 go_timer *go_after_func(go_duration d, void (*fn)(void *), void *arg) {
-    FullTimer *f = gort_new(sizeof *f, 16, &go__layout_any);
+    FullTimer *f = gort_new(sizeof *f, 8, &full_timer_layout);
     f->fn = fn;
     f->base.fire = spawn;
-    go__gc_store(&f->arg, arg);
-    go__gc_store(&f->base.arg, f);
+    go__gc_store(&f->base.arg, arg);
     go__gc_store(&f->timer.state, f);
     sanitize_release(f); // what comes before go_after_func comes before fn
     gort_timer_start(&f->base, deadline(d), 0);
@@ -132,15 +136,22 @@ go_timer *go_after_func(go_duration d, void (*fn)(void *), void *arg) {
 // ---- tickers ------------------------------------------------------------------------------------
 
 go_ticker *go_ticker_new(go_duration d) {
-    if (d <= 0) gort_upcalls.panic_plain("non-positive interval for NewTicker");
+    if (d <= 0) panic_text("non-positive interval for NewTicker");
     FullTimer *f = full_timer_new();
     gort_timer_start(&f->base, deadline(d), d);
     return &f->ticker;
 }
 
-void go_ticker_stop(go_ticker *t) { full_timer_set(checked(t->state), 0, 0); }
+GO_CHAN_RECV(go_time)
+go_tick(go_duration d) { return d > 0 ? go_ticker_new(d)->c : NULL; }
+
+// Of a zeroed one it is no panic in Go, unlike that of a timer.
+void go_ticker_stop(go_ticker *t) {
+    if (t->state) full_timer_set(t->state, 0, 0);
+}
 
 void go_ticker_reset(go_ticker *t, go_duration d) {
-    if (d <= 0) gort_upcalls.panic_plain("non-positive interval for Ticker.Reset");
-    full_timer_set(checked(t->state), deadline(d), d);
+    if (d <= 0) panic_text("non-positive interval for Ticker.Reset");
+    if (!t->state) panic_text("time: Reset called on uninitialized Ticker");
+    full_timer_set(t->state, deadline(d), d);
 }

@@ -59,7 +59,24 @@ static void random_order(uint64_t seed) {
     gort_check(last_due <= far + 499 && heap.earliest_ns > far + 499);
     gort_timers_run(&heap, far + 1000);
     gort_check(fired == pending && heap.count == 0 && heap.earliest_ns == INT64_MAX);
-    free(heap.v);
+    free(heap.memory);
+}
+
+// One that is set later again and again stays where it is, and fires at the last of these times.
+static void postponed(void) {
+    reset();
+    for (int i = 0; i < 3; i++) gort_timer_start(&timers[i], far + i, 0);
+    for (int n = 1; n <= 10; n++) gort_check(gort_timer_start(&timers[0], far + 10 * n, 0));
+    gort_check(heap.earliest_ns == far && timers[0].when_ns == far + 100);
+    verify(&heap);
+    gort_timers_run(&heap, far);
+    gort_check(fired == 0 && heap.earliest_ns == far + 1);
+    gort_timers_run(&heap, far + 99);
+    gort_check(fired == 2 && heap.earliest_ns == far + 100);
+    gort_check(gort_timer_start(&timers[0], far + 50, 0) && heap.earliest_ns == far + 50);
+    gort_timer_start(&timers[0], far + 200, 0);
+    gort_check(gort_timer_stop(&timers[0]) && heap.count == 0 && heap.earliest_ns == INT64_MAX);
+    free(heap.memory);
 }
 
 // Missed periods are not made up for, and the rhythm is kept.
@@ -73,7 +90,7 @@ static void periods(void) {
     gort_check(gort_timer_stop(&timers[0]) && heap.count == 0);
     gort_timers_run(&heap, INT64_MAX - 1);
     gort_check(fired == 2);
-    free(heap.v);
+    free(heap.memory);
 }
 
 // A channel timer is in the heap while somebody watches it, and only then.
@@ -97,7 +114,7 @@ static void channel_timers(void) {
     gort_timer_poll(t);
     gort_check(fired == 1 && last_due == 1 && t->when_ns == 0);
     gort_check(!gort_timer_stop(t));
-    free(heap.v);
+    free(heap.memory);
 }
 
 // The timers of a processor that goes out of use move to the first processor, and later ones go
@@ -120,6 +137,7 @@ static void retirement(void) {
 
 int main(void) {
     for (uint64_t seed = 1; seed <= 20; seed++) random_order(seed);
+    postponed();
     periods();
     channel_timers();
     retirement();

@@ -44,16 +44,17 @@ typedef struct go_timer {
 GO__API go_timer *go_timer_new(go_duration d);
 // Stops it; true if that was in time: it had not fired, or nobody had received the value, which
 // then is gone: after stop or reset no value of before can be received. For a timer of
-// go_after_func: true if fn will not be called; false does not mean that it has returned.
+// go_after_func: true if fn will not be called; false does not mean that it has returned. Of a zeroed
+// timer it panics `time: Stop called on uninitialized Timer`.
 GO__API bool go_timer_stop(go_timer *t);
-// Sets it anew, to d from now, whatever its state; returns what go_timer_stop would have. Both
-// panic with a zeroed timer.
+// Sets it anew, to d from now, whatever its state; returns what go_timer_stop would have, and panics
+// as that does.
 GO__API bool go_timer_reset(go_timer *t, go_duration d);
 // Calls fn(arg) in a goroutine of its own after d.
 GO__API go_timer *go_after_func(go_duration d, void (*fn)(void *), void *arg);
 
 // A ticker gives the time at which it was due on its channel c, every d, and drops what a slow
-// receiver has not taken. d <= 0 panics.
+// receiver has not taken. d <= 0 panics `non-positive interval for NewTicker`.
 typedef struct go_ticker {
     GO_CHAN_RECV(go_time)
     c;
@@ -61,7 +62,10 @@ typedef struct go_ticker {
 } go_ticker;
 GO__API go_ticker *go_ticker_new(go_duration d);
 GO__API void go_ticker_stop(go_ticker *t);            // does not close c
+// From now on every d, from now; d <= 0 panics.
 GO__API void go_ticker_reset(go_ticker *t, go_duration d);
+// The channel of a ticker that is never stopped; NULL if d <= 0.
+GO__API GO_CHAN_RECV(go_time) go_tick(go_duration d);
 
 #ifdef __cplusplus
 }
