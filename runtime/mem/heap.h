@@ -63,6 +63,9 @@ void gort_heap_sweep_pause(bool pause);
 // Gives about that many bytes of free pages back to the kernel, those of the largest runs first;
 // returns how many it were.
 size_t gort_heap_release(size_t bytes);
+// How many bytes of pages the kernel should back at most; UINT64_MAX: any number. Who needs more
+// sweeps first, and gives free pages back for it, and gets it all the same.
+void gort_heap_limit(uint64_t bytes);
 // How much could have been given back for window_ns without being missed; 0 also if the last other
 // answer is not that old. Who gives back no more than that does not give back what the next
 // cycle, a millisecond later, faults in again.

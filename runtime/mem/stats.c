@@ -4,6 +4,8 @@
 
 size_t gort_heap_release(size_t bytes) { return gort_pages_release(bytes); }
 
+void gort_heap_limit(uint64_t bytes) { gort_pages_limit(bytes); }
+
 size_t gort_heap_idle(int64_t window_ns) { return gort_pages_idle(window_ns); }
 
 void gort_heap_each(void (*fn)(Span *, void *), void *arg) { gort_pages_each(fn, arg); }

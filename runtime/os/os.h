@@ -52,8 +52,8 @@ typedef enum LockRank { // a thread that holds one may take those further down
     RANK_TIMERS, // a processor's timers
     RANK_TIMERS_RETIRED, // those of a processor that goes out of use
     RANK_CHANNEL, // several at a time, in address order
-    RANK_ROOTS, // registered ranges, cleanups
     RANK_WORLD, // the list of foreign machines; whoever asks all threads something
+    RANK_ROOTS, // registered ranges, cleanups, the pacer: with the world stopped, too
     RANK_SCHED, // gort_sched.lock
     RANK_ALLOCATE, // free lists of goroutines, stacks: leaves, several at a time
     RANK_HEAP_SHARED, // the cache of threads that hold no processor
