@@ -37,7 +37,6 @@ void go_read_memstats(struct go_memstats *out) {
     Machine *m = machine_current();
     memset(out, 0, sizeof *out);
     suspend_hold(m);
-    if (m->p) gort_heap_cache_flush(&m->p->heap); // what it has not told yet
     gort_heap_stats(&h);
     suspend_allow(m);
     fill_heap(out, &h);

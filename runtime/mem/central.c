@@ -54,7 +54,7 @@ enum { RENEW = 0 };
 
 static bool span_is_full(const Span *s) {
     if (RENEW && s->needs_zero) return true;
-    return s->alloc_count - span_run_left(s) == s->elem_count;
+    return span_allocated(s) == s->elem_count;
 }
 
 void gort_central_put(Span *s) {
@@ -123,13 +123,6 @@ Span *gort_span_make(unsigned span_class, size_t size, size_t align) {
     Span *s = pages_find(pages, align, extra_bytes(&shape, pages));
     if (s) span_setup(s, &shape);
     return s;
-}
-
-void gort_span_count(Span *s) {
-    uint32_t count = s->alloc_count - span_run_left(s);
-    if (count != s->counted)
-        add_relaxed(&gort_heap.central[span_class_of(s)].mallocs, count - s->counted);
-    s->counted = count;
 }
 
 // ---- a span with room ---------------------------------------------------------------------------
