@@ -50,6 +50,7 @@ static const Entry entries[] = {
     {"clobberfree", &gort_flags.clobberfree, NULL},
     {"checkmark", &gort_flags.checkmark, NULL},
     {"cgocheck", &gort_flags.cgocheck, NULL},
+    {"gcfault", &gort_flags.gcfault, NULL},
 };
 
 static void read_entry(const char *entry, const char *end) {

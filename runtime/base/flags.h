@@ -13,6 +13,9 @@ typedef struct Flags {
     // The collector: a line for each collection; a collection at every n-th allocation; freed
     // memory is filled with 0xdeadbeef; marking is checked; misplaced pointers are looked for.
     int64_t gctrace, gcstress, clobberfree, checkmark, cgocheck;
+    // Faults of the collector, to see that checkmark finds them: 1: grey objects get lost; 2: stores
+    // are not reported.
+    int64_t gcfault;
 } Flags;
 
 extern Flags gort_flags;

@@ -72,7 +72,7 @@ static void roots_scan(void) {
     GreyBuffer *b = &gort_gc.grey;
     gort_ask_all(ASK_SCAN);
     gort_roots_globals(b);
-    gort_roots_others(b);
+    gort_roots_others(b, false);
     gort_cleanups_roots(b);
     while (!gort_stacks_scan(b)) {
         gort_mark_drain(b);

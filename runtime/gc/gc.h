@@ -4,7 +4,7 @@
 // to black), stacks.c (goroutines), roots.c (everything else that is not an object), barrier.c
 // (what stores tell), pacer.c (when to collect), limiter.c (and when not), cleanup.c (functions that run when an object is
 // gone), thread.c and copy.c (what generated code calls in place of libc), statistics.c, trace.c,
-// cgocheck.c, public.c.
+// checkmark.c, cgocheck.c, public.c.
 #ifndef GORT_GC_GC_H
 #define GORT_GC_GC_H
 
@@ -69,8 +69,6 @@ void gort_mark_drain(GreyBuffer *b);
 uint64_t gort_mark_some(GreyBuffer *b, uint64_t bytes);
 // Adds what the buffer has counted to the cycle's sums.
 void gort_mark_account(GreyBuffer *b);
-// Throws if a marked object refers to one that is not (GODEBUG=checkmark=1). The world is stopped.
-void gort_mark_check(void);
 
 // ---- stacks.c -----------------------------------------------------------------------------------
 
@@ -87,8 +85,11 @@ uint64_t gort_stacks_bytes(void); // looked through in this cycle
 
 void gort_roots_prepare(void); // finds thread-local variables; before a thread is asked to scan
 void gort_roots_globals(GreyBuffer *b);
+// The same, without the loader's lock: what the last call found. For checkmark.
+void gort_roots_globals_again(GreyBuffer *b);
 void gort_roots_thread(GreyBuffer *b, uintptr_t thread_pointer, bool initial);
-void gort_roots_others(GreyBuffer *b); // timers, registered ranges
+// Timers, registered ranges. try: without those whose lock is taken.
+void gort_roots_others(GreyBuffer *b, bool try);
 uint64_t gort_roots_bytes(void);
 void gort_roots_add(const void *start, size_t bytes);
 void gort_roots_remove(const void *start);
@@ -123,6 +124,10 @@ void gort_limiter_helped(int64_t ns); // processor time with which an allocation
 void gort_limiter_update(void); // reads the clocks; suspension held off
 void gort_limiter_look(struct Machine *m); // the same, if that is some time ago
 int64_t gort_clock_ns(clockid_t clock);
+
+// ---- checkmark.c --------------------------------------------------------------------------------
+
+void gort_mark_check(void); // throws if marking has missed something; the world is stopped
 
 // ---- cgocheck.c --------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 #include "mem/grey.h"
 
 #include "base/check.h"
+#include "base/flags.h"
 #include "base/upcalls.h"
 #include "os/os.h"
 
@@ -78,6 +79,7 @@ bool gort_grey_flush(GreyBuffer *b) {
 __attribute__((noinline)) void gort_grey_push_slow(GreyBuffer *b, uintptr_t object) {
     if (b->chunk) gort_grey_give(b->chunk);
     b->chunk = gort_grey_fresh();
+    if (unlikely(gort_flags.gcfault == 1)) return; // and the object is lost
     b->chunk->v[b->chunk->n++] = object;
 }
 

@@ -87,11 +87,16 @@ static inline __attribute__((always_inline)) void spin_unlock(SpinLock *l, LockR
     store_release(&l->taken, 0);
 }
 
+// For debug modes that stop the world: no rank, no waiting.
+static inline bool spin_try_lock(SpinLock *l) { return exchange_acquire(&l->taken, 1) == 0; }
+static inline void spin_try_unlock(SpinLock *l) { store_release(&l->taken, 0); }
+
 typedef struct Lock {
     uint32_t state;
 } Lock; // 0 free, 1 taken, 2 taken and somebody may wait
 void gort_lock_acquire(Lock *l, LockRank rank);
 void gort_lock_release(Lock *l, LockRank rank);
+bool gort_lock_try(Lock *l, LockRank rank); // true: it was free, and is the caller's
 
 // ---- note.c -------------------------------------------------------------------------------------
 
