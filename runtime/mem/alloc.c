@@ -262,14 +262,21 @@ static void *allocate(HeapCache *cache, size_t size, size_t align,
     return p;
 }
 
-static _Noreturn void out_of_memory(size_t size) {
+// Without the byte that the translator adds to what ends in an array, so that a pointer past its end
+// is still inside. A type's size is a multiple of its alignment; of bytes alone only arrays are
+// worth a report.
+static size_t size_asked_for(size_t size, size_t align) {
+    return size > 1 && size % align == (align > 1) ? size - 1 : size;
+}
+
+static _Noreturn void out_of_memory(size_t size, size_t align) {
     HeapStats stats;
     Print p;
     gort_heap_stats(&stats);
     gort_arena_reserve_drop();
     gort_print_start(&p);
     gort_print_text(&p, "out of memory: cannot allocate ");
-    gort_print_uint(&p, size);
+    gort_print_uint(&p, size_asked_for(size, align));
     gort_print_text(&p, " bytes (heap: ");
     gort_print_uint(&p, stats.inuse >> 20);
     gort_print_text(&p, " MiB in use, ");
@@ -287,7 +294,7 @@ __attribute__((noinline)) void *gort_heap_allocate_slow(HeapCache *cache, size_t
     if (!cache) gort_lock_acquire(&shared_lock, RANK_HEAP_SHARED);
     void *p = allocate(cache ? cache : &shared, size, align, layout);
     if (!cache) gort_lock_release(&shared_lock, RANK_HEAP_SHARED);
-    if (unlikely(!p)) out_of_memory(size);
+    if (unlikely(!p)) out_of_memory(size, align);
     return p;
 }
 
