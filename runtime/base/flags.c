@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-Flags gort_flags;
+Flags gort_flags = {.forcegcperiod = 120000}; // two minutes, as in Go
 
 void gort_flags_report(const char *name, const char *value, const char *meaning) {
     Print p;
@@ -51,6 +51,7 @@ static const Entry entries[] = {
     {"checkmark", &gort_flags.checkmark, NULL},
     {"cgocheck", &gort_flags.cgocheck, NULL},
     {"gcfault", &gort_flags.gcfault, NULL},
+    {"forcegcperiod", &gort_flags.forcegcperiod, NULL},
 };
 
 static void read_entry(const char *entry, const char *end) {

@@ -16,6 +16,7 @@ typedef struct Flags {
     // Faults of the collector, to see that checkmark finds them: 1: grey objects get lost; 2: stores
     // are not reported.
     int64_t gcfault;
+    int64_t forcegcperiod; // ms without a collection after which one is made
 } Flags;
 
 extern Flags gort_flags;

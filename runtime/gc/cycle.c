@@ -35,9 +35,7 @@
 #include <pthread.h>
 #include <time.h>
 
-enum { STOP_PATIENCE_NS = 2000000,
-       IDLE_SECONDS = 120, // seconds without a collection after which one is made
-       SECOND = 1000000000 };
+enum { STOP_PATIENCE_NS = 2000000 };
 
 Collector gort_gc;
 
@@ -219,8 +217,9 @@ static Cause wait_for_work(void) {
     for (;;) {
         Cause why = exchange_seq_cst(&gort_gc.wanted, CAUSE_NONE);
         if (why != CAUSE_NONE) return why;
-        if (!gort_note_sleep_until(&work, os_now() + (int64_t)IDLE_SECONDS * SECOND) &&
-            gort_pacer_percent(0, false) >= 0)
+        bool off = gort_pacer_percent(0, false) < 0;
+        int64_t last_ns = gort_gc.last_ns && !off ? gort_gc.last_ns : os_now();
+        if (!gort_note_sleep_until(&work, last_ns + gort_flags.forcegcperiod * 1000000) && !off)
             return CAUSE_TIME;
     }
 }
