@@ -50,6 +50,11 @@ static uint64_t goal_by_percent(int p) {
     return wanted > least ? wanted : least;
 }
 
+// Without a memory limit collections are as far apart as GOGC makes them.
+static bool is_limited(void) {
+    return load_relaxed(&limit) != INT64_MAX && gort_limiter_limits();
+}
+
 static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
 
 // What the runtime holds beside the heap's pages.
@@ -73,7 +78,7 @@ static uint64_t goal_by_limit(int64_t bytes) {
     uint64_t objects = less(pages, slack + overshoot);
     uint64_t room = objects / 100 * LIMIT_ROOM_PERCENT;
     objects = less(objects, room > LIMIT_ROOM ? room : LIMIT_ROOM);
-    gort_heap_limit(gort_limiter_limits() ? UINT64_MAX : pages);
+    gort_heap_limit(is_limited() ? UINT64_MAX : pages);
     return objects > live_after + LIMIT_ROOM ? objects : live_after + LIMIT_ROOM;
 }
 
@@ -169,7 +174,7 @@ static void assist(Machine *m, uint64_t allocated) {
     uint64_t rest = scan_expected > scanned ? scan_expected - scanned : 0;
     uint64_t room = to > live ? to - live : 1;
     uint64_t owed = rest / room >= 64 ? ASSIST_MOST : allocated * rest / room;
-    if (owed != 0 && !gort_limiter_limits()) help(m, owed);
+    if (owed != 0 && !is_limited()) help(m, owed);
 }
 
 // Marking does not keep up, although we help: whoever allocates waits, and helps meanwhile. (The
@@ -177,7 +182,7 @@ static void assist(Machine *m, uint64_t allocated) {
 static bool is_far_over(void) {
     uint64_t to = load_relaxed(&goal);
     bool under_way = load_relaxed(&gort_gc.wanted) != CAUSE_NONE || load_relaxed(&gort_gc.running);
-    return under_way && to != UINT64_MAX && !gort_limiter_limits() &&
+    return under_way && to != UINT64_MAX && !is_limited() &&
            load_relaxed(&gort_heap_live) > to + to / 32 + PATIENCE;
 }
 
@@ -192,7 +197,7 @@ static void hold_back(Machine *m) {
 // A limit that cannot be kept must not stop the program: half of the time is its own.
 static bool may_begin(void) {
     const CycleRecord *r = &gort_gc.record;
-    return !gort_limiter_limits() || os_now() - r->end > r->end - r->start;
+    return !is_limited() || os_now() - r->end > r->end - r->start;
 }
 
 static void stress(void) {
