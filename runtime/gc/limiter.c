@@ -2,10 +2,11 @@
 //
 // When what is alive comes close to the memory limit collections follow one another, and those who
 // allocate do little but help: the program would crawl rather than use more memory, which nobody
-// wants of a soft limit. So a bucket, as in Go's runtime (mgclimit.go), is filled by the time spent on collecting, and emptied by the time that was left
-// for the program. While it is full nobody needs to help or to wait, collections are as far apart
-// as they are long, and free pages are not given back for the limit's sake. Its size lets a program
-// through that comes close to its limit for a moment. Without a limit it is not asked.
+// wants of a soft limit. So a bucket, as in Go's runtime (mgclimit.go), is filled by the time spent
+// on collecting, and emptied by the time that was left for the program. While it is full nobody
+// needs to help or to wait, collections are as far apart as they are long, and free pages are not
+// given back for the limit's sake. Its size lets a program through that comes close to its limit for
+// a moment. Without a limit it is not asked.
 //
 // All is processor time as the kernel counts it: what others take on a busy machine is nobody's, nor
 // is the time of those who wait.
