@@ -45,6 +45,9 @@ for name in ("GOMAXPROCS", "GODEBUG", "GOTRACEBACK", "GOGC", "GOMEMLIMIT", "GOCC
 # A whole run under some GODEBUG: `TEST_GODEBUG=gcstress=1,clobberfree=1 ./dev test`.
 if os.environ.get("TEST_GODEBUG"):
     config.environment["GODEBUG"] = os.environ["TEST_GODEBUG"]
+    # For tests that ask when collections come, or would take minutes.
+    if "gcstress=1" in os.environ["TEST_GODEBUG"]:
+        config.available_features.add("gcstress")
 config.environment["LC_ALL"] = "C.UTF-8"
 config.environment["PATH"] = os.pathsep.join([os.path.join(llvm, "bin"), os.environ["PATH"]])
 config.environment["HOME"] = os.environ.get("HOME", "/")

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-Flags gort_flags;
+Flags gort_flags = {.forcegcperiod = 120000}; // two minutes, as in Go
 
 void gort_flags_report(const char *name, const char *value, const char *meaning) {
     Print p;
@@ -53,6 +53,8 @@ static const Entry entries[] = {
     {"preemptstress", &gort_flags.preemptstress, NULL},
     {"schedtrace", &gort_flags.schedtrace, NULL},
     {"scheddetail", &gort_flags.scheddetail, NULL},
+    {"gcfault", &gort_flags.gcfault, NULL},
+    {"forcegcperiod", &gort_flags.forcegcperiod, NULL},
 };
 
 static void read_entry(const char *entry, const char *end) {

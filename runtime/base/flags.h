@@ -13,6 +13,10 @@ typedef struct Flags {
     // The collector: a line for each collection; a collection at every n-th allocation; freed
     // memory is filled with 0xdeadbeef; marking is checked; misplaced pointers are looked for.
     int64_t gctrace, gcstress, clobberfree, checkmark, cgocheck;
+    // Faults of the collector, to see that checkmark finds them: 1: grey objects get lost; 2: stores
+    // are not reported.
+    int64_t gcfault;
+    int64_t forcegcperiod; // ms without a collection after which one is made
     // Goroutines are preempted at random instants, whether somebody waits or not.
     int64_t preemptstress;
     // Every so many milliseconds a line about the scheduler, or many lines.

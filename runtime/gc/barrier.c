@@ -11,6 +11,8 @@
 // What lies in memory need not be a pointer: each word is looked up.
 #include "gc/gc.h"
 
+#include "base/flags.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +24,7 @@ void go__gc_store(void *slot, const void *value) {
     Machine *m = machine_current();
     touch(slot);
     suspend_hold(m);
-    if (go__gc_marking) {
+    if (go__gc_marking && gort_flags.gcfault != 2) {
         grey_word(&m->grey, (uintptr_t)load_relaxed((void **)slot));
         grey_word(&m->grey, (uintptr_t)value);
     }

@@ -26,6 +26,8 @@ typedef struct Cleanup {
     uint32_t born; // gort_gc.marked then: its object was alive after that many markings
 } Cleanup;
 
+enum { FEW = 1000 }; // entries
+
 static Lock cleanups_lock;
 static Cleanup *table; // under cleanups_lock, all of it
 static uint32_t used, capacity;
@@ -53,7 +55,8 @@ static uint32_t entry_take(void) {
         return i;
     }
     if (used == capacity) table_grow();
-    return used++;
+    store_relaxed(&used, used + 1); // read without the lock as a hint
+    return used - 1;
 }
 
 static void entry_free(uint32_t i) {
@@ -124,6 +127,8 @@ static void queue_put(uint32_t i) {
         queue_first = i + 1;
     queue_last = i + 1;
 }
+
+bool gort_cleanups_are_few(void) { return load_relaxed(&used) <= FEW; }
 
 bool gort_cleanups_collect(void) {
     bool any = false;

@@ -21,7 +21,8 @@
 //
 // Before the next collection begins, everything is swept (so all marks are clear); sweeping is
 // done by this thread and by those that need room. Between the end of marking and the first sweep
-// the dead objects are looked up for which somebody has a cleanup.
+// the dead objects are looked up for which somebody has a cleanup: in the stop if there are few
+// cleanups, else while nobody may sweep, and whoever needs room takes fresh pages.
 //
 // The collector is a thread of its own, not a goroutine: it needs no processor, so a program that
 // blocks all of them does not block it, and the kernel shares the cores fairly between marking and
@@ -34,9 +35,7 @@
 #include <pthread.h>
 #include <time.h>
 
-enum { STOP_PATIENCE_NS = 2000000,
-       IDLE_SECONDS = 120, // seconds without a collection after which one is made
-       SECOND = 1000000000 };
+enum { STOP_PATIENCE_NS = 2000000 };
 
 Collector gort_gc;
 void (*gort_gc_begun)(uint32_t cycle);
@@ -49,17 +48,9 @@ static Goroutine *waiters; // under waiters_lock, linked by next
 
 // ---- phases -------------------------------------------------------------------------------------
 
-static int64_t unix_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * SECOND + t.tv_nsec;
-}
+static int64_t unix_ns(void) { return gort_clock_ns(CLOCK_REALTIME); }
 
-static int64_t thread_cpu_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * SECOND + t.tv_nsec;
-}
+static int64_t thread_cpu_ns(void) { return gort_clock_ns(CLOCK_THREAD_CPUTIME_ID); }
 
 static void sweep_rest(void) {
     while (gort_heap_sweep_one()) {}
@@ -80,7 +71,7 @@ static void roots_scan(void) {
     GreyBuffer *b = &gort_gc.grey;
     gort_ask_all(ASK_SCAN);
     gort_roots_globals(b);
-    gort_roots_others(b);
+    gort_roots_others(b, false);
     gort_cleanups_roots(b);
     while (!gort_stacks_scan(b)) {
         gort_mark_drain(b);
@@ -94,17 +85,30 @@ static void caches_flush(void) {
     gort_heap_cache_flush(NULL);
 }
 
+static bool cleanups_later, cleanups_found;
+
+// The world goes on.
+static void cleanups_finish(void) {
+    if (cleanups_later) {
+        cleanups_found = gort_cleanups_collect();
+        gort_heap_sweep_pause(false);
+    }
+    if (cleanups_found) gort_cleanups_run(&collector_machine);
+}
+
 // The world is stopped and nothing is grey.
 static void marking_finish(void) {
     CycleRecord *r = &gort_gc.record;
+    cleanups_later = !gort_cleanups_are_few();
     if (gort_flags.checkmark) gort_mark_check();
     if (gort_flags.cgocheck) gort_cgocheck();
     if (gort_flags.verify) gort_heap_verify();
     store_seq_cst(&go__gc_marking, 0);
     caches_flush();
     store_seq_cst(&gort_heap_black, 0);
-    gort_heap_sweep_pause(true);
+    gort_heap_sweep_pause(cleanups_later);
     store_relaxed(&gort_gc.marked, gort_gc.marked + 1);
+    cleanups_found = !cleanups_later && gort_cleanups_collect();
     r->heap_end = load_relaxed(&gort_heap_live);
     r->heap_marked = load_relaxed(&gort_gc.marked_bytes);
     gort_pacer_finish();
@@ -183,6 +187,7 @@ static void record_finish(int64_t cpu_before) {
 
 static void collect(Cause why) {
     CycleRecord *r = &gort_gc.record;
+    gort_limiter_update();
     store_seq_cst(&gort_gc.running, true);
     add_seq_cst(&gort_sched.collecting, 1);
     sweep_rest();
@@ -197,12 +202,11 @@ static void collect(Cause why) {
     r->scanned = os_now();
     mark();
     record_finish(cpu_before);
-    bool cleanups = gort_cleanups_collect();
-    gort_heap_sweep_pause(false);
-    if (cleanups) gort_cleanups_run(&collector_machine);
+    cleanups_finish();
     if (gort_flags.gctrace) gort_gc_trace(r);
     sweep_rest();
     gort_pacer_swept();
+    gort_limiter_update();
     add_seq_cst(&gort_gc.completed, 1);
     store_seq_cst(&gort_gc.running, false);
     gort_gate_open(&gort_gc.completed);
@@ -216,8 +220,9 @@ static Cause wait_for_work(void) {
     for (;;) {
         Cause why = exchange_seq_cst(&gort_gc.wanted, CAUSE_NONE);
         if (why != CAUSE_NONE) return why;
-        if (!gort_note_sleep_until(&work, os_now() + (int64_t)IDLE_SECONDS * SECOND) &&
-            gort_pacer_percent(0, false) >= 0)
+        bool off = gort_pacer_percent(0, false) < 0;
+        int64_t last_ns = gort_gc.last_ns && !off ? gort_gc.last_ns : os_now();
+        if (!gort_note_sleep_until(&work, last_ns + gort_flags.forcegcperiod * 1000000) && !off)
             return CAUSE_TIME;
     }
 }
@@ -228,7 +233,12 @@ static void collector_main(void *arg) {
     m->current = &m->scheduler;
     store_relaxed(&m->scheduler.status, G_RUNNING);
     gort_machine_enter_thread(m);
-    for (;;) collect(wait_for_work());
+    gort_limiter_start();
+    for (;;) {
+        Cause why = wait_for_work();
+        // Whoever asked may have looked at the heap before the last collection ended.
+        if (why != CAUSE_HEAP || gort_pacer_is_due()) collect(why);
+    }
 }
 
 // After a fork the child has one thread, and no collector.

@@ -2,9 +2,9 @@
 //
 // Reading order: cycle.c (the phases of a collection, and why nothing is lost), mark.c (from grey
 // to black), stacks.c (goroutines), roots.c (everything else that is not an object), barrier.c
-// (what stores tell), pacer.c (when to collect), cleanup.c (functions that run when an object is
+// (what stores tell), pacer.c (when to collect), limiter.c (and when not), cleanup.c (functions that run when an object is
 // gone), thread.c and copy.c (what generated code calls in place of libc), statistics.c, trace.c,
-// cgocheck.c, public.c.
+// checkmark.c, cgocheck.c, public.c.
 #ifndef GORT_GC_GC_H
 #define GORT_GC_GC_H
 
@@ -15,6 +15,7 @@
 #include "mem/heap.h"
 #include "sched/sched.h"
 #include "sched/suspend.h"
+#include <time.h>
 
 // ---- cycle.c ------------------------------------------------------------------------------------
 
@@ -72,8 +73,6 @@ void gort_mark_drain(GreyBuffer *b);
 uint64_t gort_mark_some(GreyBuffer *b, uint64_t bytes);
 // Adds what the buffer has counted to the cycle's sums.
 void gort_mark_account(GreyBuffer *b);
-// Throws if a marked object refers to one that is not (GODEBUG=checkmark=1). The world is stopped.
-void gort_mark_check(void);
 
 // ---- stacks.c -----------------------------------------------------------------------------------
 
@@ -90,8 +89,11 @@ uint64_t gort_stacks_bytes(void); // looked through in this cycle
 
 void gort_roots_prepare(void); // finds thread-local variables; before a thread is asked to scan
 void gort_roots_globals(GreyBuffer *b);
+// The same, without the loader's lock: what the last call found. For checkmark.
+void gort_roots_globals_again(GreyBuffer *b);
 void gort_roots_thread(GreyBuffer *b, uintptr_t thread_pointer, bool initial);
-void gort_roots_others(GreyBuffer *b); // timers, registered ranges
+// Timers, registered ranges. try: without those whose lock is taken.
+void gort_roots_others(GreyBuffer *b, bool try);
 uint64_t gort_roots_bytes(void);
 void gort_roots_add(const void *start, size_t bytes);
 void gort_roots_remove(const void *start);
@@ -102,6 +104,7 @@ size_t gort_roots_size(const void *start); // as registered; 0: it is not
 void gort_cleanups_roots(GreyBuffer *b);
 // After marking, before any sweeping: those of unmarked objects are queued; true if any were.
 bool gort_cleanups_collect(void);
+bool gort_cleanups_are_few(void); // collecting them takes some 10 us at most
 void gort_cleanups_run(Machine *m); // starts the goroutine that calls them, if it does not run
 
 // ---- pacer.c ------------------------------------------------------------------------------------
@@ -110,10 +113,25 @@ void gort_pacer_begin(void); // a cycle begins
 void gort_pacer_finish(void); // the world is stopped, marking is over: the next trigger
 void gort_pacer_swept(void); // gives memory back
 uint64_t gort_pacer_goal(void);
+bool gort_pacer_is_due(void); // enough was allocated for a collection
 int gort_pacer_percent(int percent, bool set);
 int64_t gort_pacer_limit(int64_t bytes, bool set);
 // What an allocation owes: see upcalls.h, `allocated`.
 void gort_gc_allocated(struct Machine *m);
+
+// ---- limiter.c ----------------------------------------------------------------------------------
+
+// More than half of the processors' time has gone into collecting: see there.
+bool gort_limiter_limits(void);
+void gort_limiter_start(void); // the collector's thread
+void gort_limiter_helped(int64_t ns); // processor time with which an allocation has helped to mark
+void gort_limiter_update(void); // reads the clocks; suspension held off
+void gort_limiter_look(struct Machine *m); // the same, if that is some time ago
+int64_t gort_clock_ns(clockid_t clock);
+
+// ---- checkmark.c --------------------------------------------------------------------------------
+
+void gort_mark_check(void); // throws if marking has missed something; the world is stopped
 
 // ---- cgocheck.c --------------------------------------------------------------------------------
 

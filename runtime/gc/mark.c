@@ -138,33 +138,3 @@ uint64_t gort_mark_some(GreyBuffer *b, uint64_t bytes) {
     if (done < bytes) store_relaxed(&hungry, 1);
     return done;
 }
-
-// ---- checking -----------------------------------------------------------------------------------
-
-static void check_word(uintptr_t word, const Span *from) {
-    Object o;
-    (void)from;
-    if (gort_object_find(word, &o))
-        gort_check(gort_object_is_marked(o.span, o.index) &&
-                   "a marked object refers to marked ones only");
-}
-
-static void check_object(const Span *s, uint32_t index) {
-    uintptr_t base = s->base + (uintptr_t)index * s->elem_size;
-    bool bits = s->elem_size <= GORT_POINTER_BITS_MAX;
-    const struct go__layout *layout = bits ? NULL : s->layouts[index];
-    for (size_t i = 0; i < s->elem_size / 8; i++) {
-        size_t word = (base - s->base) / 8 + i, in = layout ? i % layout->words : 0;
-        bool pointer = bits ? s->pointer_bits[word / 64] >> word % 64 & 1
-                            : layout && (layout->mask[in / 64] >> in % 64 & 1);
-        if (pointer) check_word(((const uintptr_t *)base)[i], s);
-    }
-}
-
-static void check_span(Span *s, void *arg) {
-    (void)arg;
-    for (uint32_t i = 0; s->scan && i < s->elem_count; i++)
-        if (gort_object_is_marked(s, i)) check_object(s, i);
-}
-
-void gort_mark_check(void) { gort_heap_each(check_span, NULL); }

@@ -10,7 +10,7 @@
 //
 // GOMEMLIMIT lowers the goal, so that all memory of the runtime together stays below the limit. A
 // heap that is alive and larger than the limit cannot be helped: collections then follow one
-// another, but never take more than half of the time.
+// another, but do not take more than half of the time for long (limiter.c).
 #include "gc/gc.h"
 
 #include "base/flags.h"
@@ -18,6 +18,7 @@
 #include <string.h>
 
 enum { LIMIT_ROOM = 1 << 20, // at least so much may be allocated between two collections
+       LIMIT_ROOM_PERCENT = 3, // as in Go
        HEAP_MINIMUM = 4 << 20, // the goal at GOGC=100 of a heap that is next to empty
        ASSIST_MOST = 256 << 10, // bytes looked into at a time: some 100 us
        PATIENCE = 256 << 10 }; // so far over the goal nobody is held back
@@ -29,7 +30,10 @@ static uint64_t live_after; // bytes alive when the last marking ended
 static uint64_t live_before; // gort_heap_live when the current one began
 static uint64_t runway; // allocated during the last marking
 static uint64_t scan_expected; // bytes that the current marking will look into
-static bool hopeless; // (a) what is alive does not fit below the limit
+// At the end of the last marking, when the heap was at its largest: what spans held beyond
+// allocated objects, and by how much the limit was exceeded.
+static uint64_t slack, overshoot;
+static Lock pacer_lock; // guards what is not atomic; held with suspension held off
 
 // ---- the goal and the trigger -------------------------------------------------------------------
 
@@ -46,23 +50,42 @@ static uint64_t goal_by_percent(int p) {
     return wanted > least ? wanted : least;
 }
 
-// What the runtime holds beside living objects counts against the limit.
-static uint64_t goal_by_limit(int64_t bytes) {
-    if (bytes == INT64_MAX) return UINT64_MAX;
-    uint64_t inuse, sys, mine;
-    HeapStats h;
-    gort_stack_stats(&inuse, &sys);
-    gort_heap_stats(&h);
-    mine = inuse + h.metadata_sys;
-    uint64_t rest = (uint64_t)bytes > mine ? (uint64_t)bytes - mine : 0;
-    rest -= rest / 16; // slots and pages that are free just now
-    return rest > live_after + LIMIT_ROOM ? rest : live_after + LIMIT_ROOM;
+// Without a memory limit collections are as far apart as GOGC makes them.
+static bool is_limited(void) {
+    return load_relaxed(&limit) != INT64_MAX && gort_limiter_limits();
 }
 
+static uint64_t less(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
+
+// What the runtime holds beside the heap's pages.
+static uint64_t beside_heap(const HeapStats *h) {
+    uint64_t inuse, sys;
+    gort_stack_stats(&inuse, &sys);
+    return sys + h->metadata_sys + gort_grey_mapped_bytes();
+}
+
+// What the runtime holds beside objects counts against the limit; what the last cycle went beyond
+// it is saved in this one. A part is left for what is allocated until marking is over. (Idle pages
+// count for nothing: they are given back when others are needed.)
+static uint64_t goal_by_limit(int64_t bytes) {
+    if (bytes == INT64_MAX) {
+        gort_heap_limit(UINT64_MAX);
+        return UINT64_MAX;
+    }
+    HeapStats h;
+    gort_heap_stats(&h);
+    uint64_t pages = less((uint64_t)bytes, beside_heap(&h));
+    uint64_t objects = less(pages, slack + overshoot);
+    uint64_t room = objects / 100 * LIMIT_ROOM_PERCENT;
+    objects = less(objects, room > LIMIT_ROOM ? room : LIMIT_ROOM);
+    gort_heap_limit(is_limited() ? UINT64_MAX : pages);
+    return objects > live_after + LIMIT_ROOM ? objects : live_after + LIMIT_ROOM;
+}
+
+// Under pacer_lock.
 static void goal_set(void) {
     uint64_t p = goal_by_percent(load_relaxed(&percent));
     uint64_t l = goal_by_limit(load_relaxed(&limit));
-    store_relaxed(&hopeless, l < p && l == live_after + LIMIT_ROOM);
     store_relaxed(&goal, l < p ? l : p);
     uint64_t way = goal > live_after ? goal - live_after : 0;
     uint64_t ahead = runway + runway / 4;
@@ -78,10 +101,22 @@ uint64_t gort_pacer_goal(void) {
     return g;
 }
 
+bool gort_pacer_is_due(void) {
+    return load_relaxed(&gort_heap_live) >= load_relaxed(&gort_heap_trigger);
+}
+
 void gort_pacer_begin(void) {
     live_before = load_relaxed(&gort_heap_live);
     scan_expected = load_relaxed(&gort_gc.last_scan_bytes);
     if (scan_expected == 0 || scan_expected > live_before) scan_expected = live_before;
+}
+
+// The caches are flushed, and nothing is swept yet.
+static void excess_measure(void) {
+    HeapStats h;
+    gort_heap_stats(&h);
+    slack = less(h.inuse, h.bytes);
+    overshoot = less(h.inuse + beside_heap(&h), (uint64_t)load_relaxed(&limit));
 }
 
 // New objects are black: they count as marked.
@@ -91,25 +126,47 @@ void gort_pacer_finish(void) {
     live_after = load_relaxed(&gort_gc.marked_bytes) + runway;
     store_seq_cst(&gort_heap_live, live_after);
     store_relaxed(&gort_gc.last_scan_bytes, load_relaxed(&gort_gc.scan_bytes));
+    gort_lock_acquire(&pacer_lock, RANK_ROOTS);
+    excess_measure();
     goal_set();
+    gort_lock_release(&pacer_lock, RANK_ROOTS);
 }
 
 enum { RELEASE_WINDOW_NS = 500000000 }; // many cycles of a small heap: faulting pages in is dear
 
 // Keeps a tenth more than the goal; of the rest, what nobody needed for a while goes back to the
-// system (with a memory limit: all of it).
+// system; and at once what the limit wants.
 void gort_pacer_swept(void) {
     HeapStats h;
     gort_heap_stats(&h);
     uint64_t keep = load_relaxed(&goal);
     keep = keep > UINT64_MAX / 2 ? keep : keep + keep / 10;
     uint64_t held = h.sys - h.released, idle = gort_heap_idle(RELEASE_WINDOW_NS);
-    uint64_t more = held > keep ? held - keep : 0;
-    if (more > idle && load_relaxed(&limit) == INT64_MAX) more = idle;
+    uint64_t more = less(held, keep);
+    if (more > idle) more = idle;
+    uint64_t over = less(held + beside_heap(&h), (uint64_t)load_relaxed(&limit));
+    if (more < over) more = over;
     if (more) gort_heap_release(more);
 }
 
 // ---- those who allocate -------------------------------------------------------------------------
+
+// Marks about that many bytes; returns how many it were.
+static uint64_t help(Machine *m, uint64_t bytes) {
+    uint64_t done = 0;
+    int64_t start = gort_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    suspend_hold(m);
+    if (gort_heap_black) {
+        done = gort_mark_some(&m->grey, bytes < ASSIST_MOST ? bytes : ASSIST_MOST);
+        gort_mark_account(&m->grey);
+    }
+    suspend_allow(m);
+    int64_t took = gort_clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+    add_relaxed(&gort_gc.assist_ns, (uint64_t)took);
+    gort_limiter_helped(took);
+    gort_limiter_look(m);
+    return done;
+}
 
 static void assist(Machine *m, uint64_t allocated) {
     uint64_t live = load_relaxed(&gort_heap_live), to = load_relaxed(&goal);
@@ -117,15 +174,7 @@ static void assist(Machine *m, uint64_t allocated) {
     uint64_t rest = scan_expected > scanned ? scan_expected - scanned : 0;
     uint64_t room = to > live ? to - live : 1;
     uint64_t owed = rest / room >= 64 ? ASSIST_MOST : allocated * rest / room;
-    if (owed == 0) return;
-    int64_t start = os_now();
-    suspend_hold(m);
-    if (gort_heap_black) {
-        gort_mark_some(&m->grey, owed < ASSIST_MOST ? owed : ASSIST_MOST);
-        gort_mark_account(&m->grey);
-    }
-    suspend_allow(m);
-    add_relaxed(&gort_gc.assist_ns, (uint64_t)(os_now() - start));
+    if (owed != 0 && !is_limited()) help(m, owed);
 }
 
 // Marking does not keep up, although we help: whoever allocates waits, and helps meanwhile. (The
@@ -133,25 +182,22 @@ static void assist(Machine *m, uint64_t allocated) {
 static bool is_far_over(void) {
     uint64_t to = load_relaxed(&goal);
     bool under_way = load_relaxed(&gort_gc.wanted) != CAUSE_NONE || load_relaxed(&gort_gc.running);
-    return under_way && to != UINT64_MAX && load_relaxed(&gort_heap_live) > to + to / 32 + PATIENCE;
+    return under_way && to != UINT64_MAX && !is_limited() &&
+           load_relaxed(&gort_heap_live) > to + to / 32 + PATIENCE;
 }
 
-// Not for ever: a thread that never answers must stop nobody.
+// Not for ever: a thread that never answers must stop nobody. With a limit longer, since a busy
+// machine may keep the collector from running for as long.
 static void hold_back(Machine *m) {
-    for (unsigned i = 0; i < 200 && is_far_over() && !load_relaxed(&hopeless); i++) {
-        uint64_t done = 0;
-        suspend_hold(m);
-        if (gort_heap_black) done = gort_mark_some(&m->grey, ASSIST_MOST / 4);
-        gort_mark_account(&m->grey);
-        suspend_allow(m);
-        if (!done) gort_os_nap_us(i < 10 ? 10 : 100);
-    }
+    unsigned patience = load_relaxed(&limit) == INT64_MAX ? 200 : 1000;
+    for (unsigned i = 0; i < patience && is_far_over(); i++)
+        if (!help(m, ASSIST_MOST / 4)) gort_os_nap_us(i < 10 ? 10 : 100);
 }
 
 // A limit that cannot be kept must not stop the program: half of the time is its own.
 static bool may_begin(void) {
     const CycleRecord *r = &gort_gc.record;
-    return !load_relaxed(&hopeless) || os_now() - r->end > r->end - r->start;
+    return !is_limited() || os_now() - r->end > r->end - r->start;
 }
 
 static void stress(void) {
@@ -174,7 +220,7 @@ void gort_gc_allocated(Machine *m) {
     }
     if (load_relaxed(&gort_heap_black))
         assist(m, allocated);
-    else if (load_relaxed(&gort_heap_live) >= load_relaxed(&gort_heap_trigger) && may_begin() &&
+    else if (gort_pacer_is_due() && may_begin() &&
              load_relaxed(&gort_gc.wanted) == CAUSE_NONE && !load_relaxed(&gort_gc.running))
         gort_gc_want(CAUSE_HEAP);
     if (unlikely(is_far_over())) hold_back(m);
@@ -182,23 +228,27 @@ void gort_gc_allocated(Machine *m) {
 
 // ---- settings -----------------------------------------------------------------------------------
 
-static void want_if_due(void) {
-    if (load_relaxed(&gort_heap_live) >= load_relaxed(&gort_heap_trigger)) gort_gc_want(CAUSE_HEAP);
+static void settings_changed(void) {
+    Machine *m = machine_current();
+    suspend_hold(m);
+    gort_lock_acquire(&pacer_lock, RANK_ROOTS);
+    goal_set();
+    gort_lock_release(&pacer_lock, RANK_ROOTS);
+    suspend_allow(m);
+    if (gort_pacer_is_due()) gort_gc_want(CAUSE_HEAP);
 }
 
 int gort_pacer_percent(int p, bool set) {
     if (!set) return load_relaxed(&percent);
     int before = exchange_seq_cst(&percent, p < 0 ? -1 : p);
-    goal_set();
-    want_if_due();
+    settings_changed();
     return before;
 }
 
 int64_t gort_pacer_limit(int64_t bytes, bool set) {
     if (!set) return load_relaxed(&limit);
     int64_t before = exchange_seq_cst(&limit, bytes);
-    goal_set();
-    want_if_due();
+    settings_changed();
     return before;
 }
 

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 enum { MODULES = 256,
+       RANGES = 512,
        CONTROL_BLOCK_BYTES = 2304 }; // of glibc 2.36's struct pthread; more is not read
 
 static size_t module_bytes[MODULES]; // by number: thread-local memory of a loaded object
@@ -31,9 +32,13 @@ typedef struct Range {
     uintptr_t start, end;
 } Range;
 
+static Range ranges[RANGES]; // of globals, as last seen: the first of them
+static size_t ranges_count;
+
 static void scan_range(GreyBuffer *b, uintptr_t start, uintptr_t end) {
     if (start >= end) return;
     global_bytes += end - start;
+    if (ranges_count < RANGES) ranges[ranges_count++] = (Range){start, end};
     if (b) gort_grey_words(b, (void *)start, (void *)end);
 }
 
@@ -77,13 +82,18 @@ static int scan_object(struct dl_phdr_info *o, size_t size, void *arg) {
 
 void gort_roots_prepare(void) {
     for (size_t i = 0; i < MODULES; i++) module_bytes[i] = 0;
-    global_bytes = 0;
+    ranges_count = global_bytes = 0;
     dl_iterate_phdr(scan_object, NULL);
 }
 
 void gort_roots_globals(GreyBuffer *b) {
-    global_bytes = 0;
+    ranges_count = global_bytes = 0;
     dl_iterate_phdr(scan_object, b);
+}
+
+void gort_roots_globals_again(GreyBuffer *b) {
+    for (size_t i = 0; i < ranges_count; i++)
+        gort_grey_words(b, (void *)ranges[i].start, (void *)ranges[i].end);
 }
 
 // ---- thread-local memory ------------------------------------------------------------------------
@@ -124,8 +134,19 @@ void gort_roots_thread(GreyBuffer *b, uintptr_t thread_pointer, bool initial) {
 
 enum { PIECE = 512 }; // timers looked at without giving their lock away
 
+// In a stopped world a lock may be held by whoever was stopped.
+static void try_scan_timers(GreyBuffer *b, TimerHeap *h) {
+    if (!spin_try_lock(&h->lock.lock)) return;
+    for (uint32_t i = 0; i < h->count; i++) grey_word(b, (uintptr_t)h->v[i].timer);
+    spin_try_unlock(&h->lock.lock);
+}
+
 // What gets from one piece to another meanwhile is greyed by whoever moves it.
-static void scan_timers(GreyBuffer *b, TimerHeap *h) {
+static void scan_timers(GreyBuffer *b, TimerHeap *h, bool try) {
+    if (try) {
+        try_scan_timers(b, h);
+        return;
+    }
     bool more = true;
     for (uint32_t at = 0; more;) {
         spin_lock(&h->lock.lock, RANK_TIMERS);
@@ -176,10 +197,16 @@ size_t gort_roots_size(const void *start) {
     return bytes;
 }
 
-void gort_roots_others(GreyBuffer *b) {
-    uint32_t made = load_acquire(&gort_sched.processors_made);
-    for (uint32_t i = 0; i < made; i++) scan_timers(b, &gort_sched.processors[i]->timers);
+static bool registered_acquire(bool try) {
+    if (try) return gort_lock_try(&registered_lock, RANK_ROOTS);
     gort_lock_acquire(&registered_lock, RANK_ROOTS);
+    return true;
+}
+
+void gort_roots_others(GreyBuffer *b, bool try) {
+    uint32_t made = load_acquire(&gort_sched.processors_made);
+    for (uint32_t i = 0; i < made; i++) scan_timers(b, &gort_sched.processors[i]->timers, try);
+    if (!registered_acquire(try)) return;
     for (const Registered *r = registered; r; r = r->next)
         gort_grey_words(b, r->start, r->start + r->bytes);
     gort_lock_release(&registered_lock, RANK_ROOTS);

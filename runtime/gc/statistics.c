@@ -37,13 +37,13 @@ void go_read_memstats(struct go_memstats *out) {
     Machine *m = machine_current();
     memset(out, 0, sizeof *out);
     suspend_hold(m);
-    if (m->p) gort_heap_cache_flush(&m->p->heap); // what it has not told yet
     gort_heap_stats(&h);
     suspend_allow(m);
     fill_heap(out, &h);
     gort_stack_stats(&out->stack_inuse, &out->stack_sys);
     out->mcache_sys = out->mcache_inuse =
         load_relaxed(&gort_sched.processors_made) * (uint64_t)sizeof(HeapCache);
+    out->gc_sys = gort_grey_mapped_bytes();
     fill_collector(out);
     out->sys = out->heap_sys + out->stack_sys + out->mspan_sys + out->mcache_sys + out->gc_sys +
                out->other_sys;

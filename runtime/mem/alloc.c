@@ -54,8 +54,9 @@ static uint32_t run_limit(const Span *s) {
     return gort_flags.gcstress ? 1 : limit;
 }
 
-// Makes [from, to) the span's run; invariant 2 of span.h.
-static void run_set(Span *s, uint32_t from, uint32_t to, const struct go__layout *layout) {
+// Makes [from, to) the run of a span of the cache; invariant 2 of span.h.
+static void run_set(HeapCache *cache, Span *s, uint32_t from, uint32_t to,
+                    const struct go__layout *layout) {
     uintptr_t start = s->base + from * s->elem_size, end = s->base + to * s->elem_size;
     if (s->needs_zero) {
         poison_remove(start, end - start);
@@ -66,19 +67,21 @@ static void run_set(Span *s, uint32_t from, uint32_t to, const struct go__layout
     s->run_layout = layout;
     s->run_black = gort_heap_black;
     if (s->run_black) bits_change(s->mark_bits, from, to, true);
-    s->alloc_count += to - from;
     s->free_index = to;
-    s->run_end = end;
+    cache_write_begin(cache);
+    store_relaxed(&s->alloc_count, s->alloc_count + to - from);
+    store_relaxed(&s->run_end, end);
     store_release(&s->run_next, start);
+    cache_write_end(cache);
 }
 
 // The next free slots of a span whose run is used up; false: it has none.
-static bool run_take(Span *s, const struct go__layout *layout) {
+static bool run_take(HeapCache *cache, Span *s, const struct go__layout *layout) {
     uint32_t from = bits_find(s->alloc_bits, s->free_index, s->elem_count, false);
     if (from == s->elem_count) return false;
     uint32_t limit = run_limit(s), end = s->elem_count;
     if (end - from > limit) end = from + limit;
-    run_set(s, from, bits_find(s->alloc_bits, from, end, true), layout);
+    run_set(cache, s, from, bits_find(s->alloc_bits, from, end, true), layout);
     return true;
 }
 
@@ -105,24 +108,39 @@ static void account(HeapCache *cache, size_t bytes) {
 }
 
 static size_t bytes_free(const Span *s) {
-    return (s->elem_count - (s->alloc_count - span_run_left(s))) * s->elem_size;
+    return (s->elem_count - span_allocated(s)) * s->elem_size;
 }
 
 static void cache_put(HeapCache *cache, unsigned span_class) {
     Span *s = cache->spans[span_class];
     if (!s) return;
-    cache->spans[span_class] = NULL;
+    uint32_t allocated = span_allocated(s);
+    cache_write_begin(cache);
+    store_relaxed(&cache->mallocs[span_class],
+                  cache->mallocs[span_class] + allocated - s->counted);
+    store_relaxed(&cache->spans[span_class], NULL);
+    cache_write_end(cache);
+    s->counted = allocated;
     s->cached = false;
-    gort_span_count(s);
     add_relaxed(&gort_heap_live, -(uint64_t)bytes_free(s));
     gort_central_put(s);
+}
+
+static void cache_enlist(HeapCache *cache) {
+    cache->listed = true;
+    do
+        cache->next = load_relaxed(&gort_heap.caches);
+    while (!cas_seq_cst(&gort_heap.caches, cache->next, cache));
 }
 
 static Span *cache_take(HeapCache *cache, unsigned span_class) {
     Span *s = gort_central_take(span_class);
     if (!s) return NULL;
+    if (unlikely(!cache->listed)) cache_enlist(cache);
     s->cached = true;
-    cache->spans[span_class] = s;
+    cache_write_begin(cache);
+    store_relaxed(&cache->spans[span_class], s);
+    cache_write_end(cache);
     account(cache, bytes_free(s));
     return s;
 }
@@ -140,12 +158,12 @@ static bool gives_back_early(Span *s) {
 // A span of the cache with a run that has a slot; NULL: no memory.
 static Span *refill(HeapCache *cache, unsigned span_class, const struct go__layout *layout) {
     Span *s = cache->spans[span_class];
-    if (s && !gives_back_early(s) && run_take(s, layout)) return s;
+    if (s && !gives_back_early(s) && run_take(cache, s, layout)) return s;
     cache_put(cache, span_class);
     s = cache_take(cache, span_class);
     if (!s) return NULL;
     if (s->run_next == s->run_end) {
-        bool taken = run_take(s, layout);
+        bool taken = run_take(cache, s, layout);
         gort_check(taken && "a span that the central gives has a free slot");
     } else if (layout && layout != s->run_layout) {
         gort_layout_put(s, slot_index(s, s->run_next), slot_index(s, s->run_end), layout);
@@ -154,16 +172,10 @@ static Span *refill(HeapCache *cache, unsigned span_class, const struct go__layo
     return s;
 }
 
-static void tiny_drop(HeapCache *cache) {
-    cache->tiny_start = cache->tiny_end = 0;
-    if (cache->tiny_count) add_relaxed(&gort_heap.tiny_mallocs, cache->tiny_count);
-    cache->tiny_count = 0;
-}
-
 void gort_heap_cache_flush(HeapCache *cache) {
     HeapCache *c = cache ? cache : &shared;
     if (!cache) gort_lock_acquire(&shared_lock, RANK_HEAP_SHARED);
-    tiny_drop(c);
+    c->tiny_start = c->tiny_end = 0;
     for (unsigned i = 0; i < GORT_SPAN_CLASSES; i++) cache_put(c, i);
     if (!cache) gort_lock_release(&shared_lock, RANK_HEAP_SHARED);
 }
@@ -221,8 +233,9 @@ static void *large(HeapCache *cache, size_t size, size_t align, const struct go_
     if (gort_heap_black) bits_change(s->mark_bits, 0, 1, true);
     s->alloc_count = s->free_index = 1;
     s->run_next = s->run_end = s->base + 1; // it is allocated: invariant 1 of span.h
+    s->counted = 1;
     gort_pages_publish(s);
-    gort_span_count(s);
+    add_relaxed(&gort_heap.central[layout != NULL].larges, 1);
     add_relaxed(&gort_heap.large_mallocs_bytes, s->elem_size);
     account(cache, s->elem_size);
     uintptr_t base = s->base;
@@ -249,14 +262,21 @@ static void *allocate(HeapCache *cache, size_t size, size_t align,
     return p;
 }
 
-static _Noreturn void out_of_memory(size_t size) {
+// Without the byte that the translator adds to what ends in an array, so that a pointer past its end
+// is still inside. A type's size is a multiple of its alignment; of bytes alone only arrays are
+// worth a report.
+static size_t size_asked_for(size_t size, size_t align) {
+    return size > 1 && size % align == (align > 1) ? size - 1 : size;
+}
+
+static _Noreturn void out_of_memory(size_t size, size_t align) {
     HeapStats stats;
     Print p;
     gort_heap_stats(&stats);
     gort_arena_reserve_drop();
     gort_print_start(&p);
     gort_print_text(&p, "out of memory: cannot allocate ");
-    gort_print_uint(&p, size);
+    gort_print_uint(&p, size_asked_for(size, align));
     gort_print_text(&p, " bytes (heap: ");
     gort_print_uint(&p, stats.inuse >> 20);
     gort_print_text(&p, " MiB in use, ");
@@ -274,7 +294,7 @@ __attribute__((noinline)) void *gort_heap_allocate_slow(HeapCache *cache, size_t
     if (!cache) gort_lock_acquire(&shared_lock, RANK_HEAP_SHARED);
     void *p = allocate(cache ? cache : &shared, size, align, layout);
     if (!cache) gort_lock_release(&shared_lock, RANK_HEAP_SHARED);
-    if (unlikely(!p)) out_of_memory(size);
+    if (unlikely(!p)) out_of_memory(size, align);
     return p;
 }
 

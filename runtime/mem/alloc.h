@@ -23,7 +23,7 @@ heap_allocate_fast(HeapCache *cache, size_t size, size_t align, const struct go_
         uintptr_t at = (cache->tiny_end - size) & -align;
         if (unlikely((intptr_t)at < (intptr_t)cache->tiny_start || gort_heap_black)) return NULL;
         cache->tiny_end = at;
-        cache->tiny_count++;
+        store_relaxed(&cache->tiny_count, cache->tiny_count + 1);
         if (!at) __builtin_unreachable(); // spares the caller a test
         return (void *)at;
     }

@@ -54,7 +54,7 @@ enum { RENEW = 0 };
 
 static bool span_is_full(const Span *s) {
     if (RENEW && s->needs_zero) return true;
-    return s->alloc_count - span_run_left(s) == s->elem_count;
+    return span_allocated(s) == s->elem_count;
 }
 
 void gort_central_put(Span *s) {
@@ -84,12 +84,14 @@ static size_t extra_bytes(const Span *s, size_t pages) {
 }
 
 // Pages that the kernel backs already, if need be by sweeping for them: memory that is garbage
-// comes before memory that is new.
+// comes before memory that is new. At the memory limit all that is garbage does.
 static Span *pages_find(size_t pages, size_t align, size_t extra) {
-    Span *s = gort_pages_allocate(pages, align, extra, false);
+    Span *s = gort_pages_allocate(pages, align, extra, GROW_NOT);
     for (size_t tries = 0; !s && tries < 16 + pages && gort_heap_sweep_one(); tries++)
-        s = gort_pages_allocate(pages, align, extra, false);
-    return s ? s : gort_pages_allocate(pages, align, extra, true);
+        s = gort_pages_allocate(pages, align, extra, GROW_NOT);
+    if (!s) s = gort_pages_allocate(pages, align, extra, GROW_BELOW_LIMIT);
+    while (!s && gort_heap_sweep_one()) s = gort_pages_allocate(pages, align, extra, GROW_NOT);
+    return s ? s : gort_pages_allocate(pages, align, extra, GROW);
 }
 
 static void span_setup(Span *s, const Span *shape) {
@@ -121,13 +123,6 @@ Span *gort_span_make(unsigned span_class, size_t size, size_t align) {
     Span *s = pages_find(pages, align, extra_bytes(&shape, pages));
     if (s) span_setup(s, &shape);
     return s;
-}
-
-void gort_span_count(Span *s) {
-    uint32_t count = s->alloc_count - span_run_left(s);
-    if (count != s->counted)
-        add_relaxed(&gort_heap.central[span_class_of(s)].mallocs, count - s->counted);
-    s->counted = count;
 }
 
 // ---- a span with room ---------------------------------------------------------------------------

@@ -11,8 +11,8 @@ typedef struct Central {
     SpinLock lock;
     Span *partial[2]; // with free slots, as of the last sweep (unswept: as of the one before)
     Span *full[2]; // without; and large objects
-    // (a) Objects ever allocated and freed, as far as known: see span_count.
-    uint64_t mallocs, frees;
+    uint64_t larges; // (a) large objects ever allocated; the others are counted by caches
+    uint64_t frees; // (a) objects ever freed
 } __attribute__((aligned(64))) Central;
 
 typedef struct Heap {
@@ -21,7 +21,7 @@ typedef struct Heap {
     uint32_t sweepers; // (a) threads that may be in the middle of a sweep
     // (a) span classes before this one have no unswept span. Only grows in a cycle.
     uint32_t sweep_cursor;
-    uint64_t tiny_mallocs; // (a) tiny objects beyond the first of each block
+    HeapCache *caches; // (a) all that were ever used
     uint64_t large_mallocs_bytes, large_frees_bytes; // (a)
     Central central[GORT_SPAN_CLASSES];
 } Heap;
@@ -38,8 +38,6 @@ Span *gort_central_take_unswept(unsigned span_class);
 // Sets up a span for objects of a class; large: of `size` bytes. NULL: no memory. May sweep to find
 // some. Not published yet.
 Span *gort_span_make(unsigned span_class, size_t size, size_t align);
-// Tells the statistics what was allocated in a span since they were told last.
-void gort_span_count(Span *s);
 
 // ---- sweep.c ------------------------------------------------------------------------------------
 
@@ -52,6 +50,19 @@ uint32_t gort_sweep_span(Span *s);
 
 // Puts the layout down for the slots [from, to) of a span that may hold pointers.
 void gort_layout_put(Span *s, uint32_t from, uint32_t to, const struct go__layout *layout);
+
+// ---- what statistics know -----------------------------------------------------------------------
+
+static inline uint32_t span_allocated(const Span *s) { return s->alloc_count - span_run_left(s); }
+
+// Between these the holder of a cache changes what others read.
+static inline void cache_write_begin(HeapCache *cache) {
+    store_relaxed(&cache->version, cache->version + 1);
+    fence_release();
+}
+static inline void cache_write_end(HeapCache *cache) {
+    store_release(&cache->version, cache->version + 1);
+}
 
 // ---- bits and bytes -----------------------------------------------------------------------------
 

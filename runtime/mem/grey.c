@@ -2,6 +2,7 @@
 #include "mem/grey.h"
 
 #include "base/check.h"
+#include "base/flags.h"
 #include "base/upcalls.h"
 #include "os/os.h"
 
@@ -10,11 +11,13 @@ enum { BLOCK_BYTES = 256 << 10 }; // chunks are mapped so many at a time, and ne
 static SpinLock chunks_lock;
 static GreyChunk *full; // under chunks_lock; read as a hint without
 static GreyChunk *empty; // under chunks_lock
+static uint64_t mapped_bytes; // (a) written under chunks_lock
 
 // Under chunks_lock.
 static void chunks_map(void) {
     char *block = gort_os_memory_map_signal(BLOCK_BYTES);
     if (!block) gort_upcalls.fatal("out of memory (the collector's queue)");
+    store_relaxed(&mapped_bytes, mapped_bytes + BLOCK_BYTES);
     for (size_t at = 0; at + sizeof(GreyChunk) <= BLOCK_BYTES; at += sizeof(GreyChunk)) {
         GreyChunk *c = (GreyChunk *)(block + at);
         c->next = empty;
@@ -57,6 +60,8 @@ GreyChunk *gort_grey_take(void) {
     return c;
 }
 
+uint64_t gort_grey_mapped_bytes(void) { return load_relaxed(&mapped_bytes); }
+
 bool gort_grey_list_is_empty(void) { return load_acquire(&full) == NULL; }
 
 bool gort_grey_flush(GreyBuffer *b) {
@@ -74,6 +79,7 @@ bool gort_grey_flush(GreyBuffer *b) {
 __attribute__((noinline)) void gort_grey_push_slow(GreyBuffer *b, uintptr_t object) {
     if (b->chunk) gort_grey_give(b->chunk);
     b->chunk = gort_grey_fresh();
+    if (unlikely(gort_flags.gcfault == 1)) return; // and the object is lost
     b->chunk->v[b->chunk->n++] = object;
 }
 

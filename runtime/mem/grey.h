@@ -36,6 +36,7 @@ void gort_grey_give(GreyChunk *c); // to the shared list
 GreyChunk *gort_grey_fresh(void); // empty
 void gort_grey_recycle(GreyChunk *c);
 bool gort_grey_list_is_empty(void);
+uint64_t gort_grey_mapped_bytes(void); // by all chunks there are
 // What the buffer holds goes to the shared list; true if that was anything.
 bool gort_grey_flush(GreyBuffer *b);
 

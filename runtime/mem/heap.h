@@ -18,7 +18,8 @@
 
 #include "mem/span.h"
 
-// What a processor allocates from, without a lock. All zero: empty.
+// What a processor allocates from, without a lock. All zero: empty. Once used it must stay where it
+// is for ever.
 typedef struct HeapCache {
     uintptr_t tiny_start, tiny_end; // rest of a block for tiny objects: zero, and unused
     // A collection is due (gort_heap_live has reached gort_heap_trigger), or marking goes on and
@@ -26,8 +27,14 @@ typedef struct HeapCache {
     // resets it.
     uint8_t attention;
     uint64_t taken; // bytes of free slots and large objects since whoever pays for it set it to 0
-    uint64_t tiny_count; // tiny objects that shared a block, since the statistics were told
+    uint64_t tiny_count; // (a) tiny objects ever that shared a block with an earlier one
     Span *spans[GORT_SPAN_CLASSES]; // by span class; NULL: none
+    // For the statistics, which others read at any time: stats.c. Objects ever allocated, but for
+    // those in spans[] beyond a span's `counted`.
+    uint64_t mallocs[GORT_SPAN_CLASSES]; // (a) written by the holder
+    uint32_t version; // (a) odd while mallocs, spans, or the numbers of one of these change
+    bool listed; // in the list of all caches, for ever
+    struct HeapCache *next; // (c) there
 } HeapCache;
 
 // Zeroed memory for an object of `size` bytes at a multiple of align (a power of two); never NULL,
@@ -63,6 +70,9 @@ void gort_heap_sweep_pause(bool pause);
 // Gives about that many bytes of free pages back to the kernel, those of the largest runs first;
 // returns how many it were.
 size_t gort_heap_release(size_t bytes);
+// How many bytes of pages the kernel should back at most; UINT64_MAX: any number. Who needs more
+// sweeps first, and gives free pages back for it, and gets it all the same.
+void gort_heap_limit(uint64_t bytes);
 // How much could have been given back for window_ns without being missed; 0 also if the last other
 // answer is not that old. Who gives back no more than that does not give back what the next
 // cycle, a millisecond later, faults in again.
@@ -70,8 +80,7 @@ size_t gort_heap_idle(int64_t window_ns);
 
 // ---- looking ------------------------------------------------------------------------------------
 
-// Exact when the caches are flushed; what caches hold of free slots counts as it did when they took
-// their spans.
+// Exact, for each cache as of some moment of the call. Suspension held off.
 typedef struct HeapStats {
     uint64_t mallocs, frees; // objects ever allocated and freed (by a sweep)
     uint64_t objects; // mallocs - frees

@@ -15,7 +15,7 @@
 //      (or begins) where it should.
 //   3. A structure's state changes under the lock, other than from SPAN_DEAD to SPAN_USED.
 //   4. resident of a free run counts its pages that are not absent.
-//   5. While the kernel takes pages (gort_pages_release) their run is nobody's: not in a bin, dead.
+//   5. While the kernel takes pages (gort_pages_release) they are nobody's: in no run, dead.
 #include "mem/pageheap.h"
 
 #include "base/check.h"
@@ -35,6 +35,7 @@ static Span *spare[UNITS];
 static PageStats stats;
 static uint64_t idle_least; // fewest free pages that are not absent, since idle_since_ns
 static int64_t idle_since_ns;
+static uint64_t limit_pages = UINT64_MAX >> GORT_PAGE_SHIFT; // that the kernel should back at most
 
 // ---- structures ---------------------------------------------------------------------------------
 
@@ -200,21 +201,45 @@ static bool run_cut(Span *run, uintptr_t at, size_t pages) {
 
 static uintptr_t align_up(uintptr_t at, size_t align) { return (at + align - 1) & ~(align - 1); }
 
+// Pages that the kernel would back beyond the limit if it backed that many more.
+static uint64_t pages_over(size_t more) {
+    uint64_t backed = stats.used + stats.free - stats.absent + more;
+    return backed > limit_pages ? backed - limit_pages : 0;
+}
+
 // Finds a run and cuts the pages out of it; 0: there are none.
-static uintptr_t pages_take(size_t pages, size_t align, bool may_grow) {
+static uintptr_t pages_take(size_t pages, size_t align, Grow grow) {
     size_t room = pages + (align > GORT_PAGE_BYTES ? (align >> GORT_PAGE_SHIFT) - 1 : 0);
     Span *run = bin_find(room);
-    if (!may_grow && run && !run->resident) return 0;
-    if (!run && may_grow && run_grow(room)) run = bin_find(room);
+    if (grow == GROW_NOT && run && !run->resident) return 0;
+    if (grow == GROW_BELOW_LIMIT && pages_over(pages)) return 0;
+    if (!run && grow != GROW_NOT && run_grow(room)) run = bin_find(room);
     if (!run) return 0;
     uintptr_t at = align_up(run->base, align);
     return run_cut(run, at, pages) ? at : 0;
 }
 
-Span *gort_pages_allocate(size_t pages, size_t align, size_t extra, bool may_grow) {
+// Before pages are taken that the kernel does not back: as many others go back to it as the limit
+// wants.
+static void make_room(size_t pages) {
+    gort_lock_acquire(&pages_lock, RANK_PAGES);
+    uint64_t over = pages_over(pages);
+    if (over > stats.free - stats.absent) over = stats.free - stats.absent;
+    gort_lock_release(&pages_lock, RANK_PAGES);
+    if (over) gort_pages_release(over << GORT_PAGE_SHIFT);
+}
+
+void gort_pages_limit(uint64_t bytes) {
+    gort_lock_acquire(&pages_lock, RANK_PAGES);
+    limit_pages = bytes >> GORT_PAGE_SHIFT;
+    gort_lock_release(&pages_lock, RANK_PAGES);
+}
+
+Span *gort_pages_allocate(size_t pages, size_t align, size_t extra, Grow grow) {
+    if (grow == GROW) make_room(pages);
     gort_lock_acquire(&pages_lock, RANK_PAGES);
     Span *s = structure_take(extra);
-    uintptr_t at = s ? pages_take(pages, align, may_grow) : 0;
+    uintptr_t at = s ? pages_take(pages, align, grow) : 0;
     if (at) {
         size_t absent = gort_arena_set_absent(at, pages, false);
         s->base = at;
@@ -263,52 +288,55 @@ void gort_pages_free(Span *s) {
 
 // ---- giving back --------------------------------------------------------------------------------
 
-// The largest run with a page that the kernel backs, out of its bin (invariant 5).
-static Span *resident_take(void) {
+// The last RELEASE_PAGES of the run some of which the kernel backs, cut out of it (invariant 5);
+// NULL: no structure for the rest.
+static Span *piece_cut(Span *run) {
+    size_t left = run->pages, n;
+    uintptr_t at;
+    uint32_t resident;
+    do {
+        n = left < RELEASE_PAGES ? left : RELEASE_PAGES;
+        left -= n;
+        at = run->base + (left << GORT_PAGE_SHIFT);
+        resident = resident_count(at, n);
+    } while (!resident);
+    Span *piece = structure_take(0);
+    if (!piece) return NULL;
+    if (!run_cut(run, at, n)) {
+        structure_give(piece);
+        return NULL;
+    }
+    piece->base = at;
+    piece->pages = n;
+    piece->resident = resident;
+    return piece;
+}
+
+// Of the largest run with a page that the kernel backs.
+static Span *piece_take(void) {
     for (unsigned b = BINS; b-- > 0;) {
         if (!(bins_used[b / 64] >> b % 64 & 1)) continue;
-        for (Span *s = bins[b]; s; s = s->next) {
-            if (!s->resident) continue;
-            bin_remove(s);
-            store_release(&s->state, SPAN_DEAD);
-            return s;
-        }
+        for (Span *s = bins[b]; s; s = s->next)
+            if (s->resident) return piece_cut(s);
     }
     return NULL;
 }
 
-// Up to `wanted` pages of a run that nobody else knows, from its end; returns how many. Takes the
-// lock.
-static size_t run_release(Span *s, size_t wanted) {
-    size_t done = 0, left = s->pages;
-    while (done < wanted && left > 0) {
-        size_t n = left < RELEASE_PAGES ? left : RELEASE_PAGES;
-        left -= n;
-        uintptr_t at = s->base + (left << GORT_PAGE_SHIFT);
-        gort_lock_acquire(&pages_lock, RANK_PAGES);
-        size_t absent = gort_arena_count_absent(at, n);
-        gort_lock_release(&pages_lock, RANK_PAGES);
-        if (absent == n) continue;
-        gort_os_memory_release((void *)at, n << GORT_PAGE_SHIFT);
-        gort_lock_acquire(&pages_lock, RANK_PAGES);
-        gort_arena_set_absent(at, n, true);
-        stats.absent += n - absent;
-        gort_lock_release(&pages_lock, RANK_PAGES);
-        s->resident -= (uint32_t)(n - absent);
-        done += n - absent;
-    }
-    return done;
-}
-
+// Piece by piece: what the kernel is about to take nobody else finds meanwhile, and who finds
+// nothing takes fresh memory.
 size_t gort_pages_release(size_t bytes) {
     size_t wanted = bytes / GORT_PAGE_BYTES + (bytes % GORT_PAGE_BYTES != 0), done = 0;
     while (done < wanted) {
         gort_lock_acquire(&pages_lock, RANK_PAGES);
-        Span *s = resident_take();
+        Span *s = piece_take();
         gort_lock_release(&pages_lock, RANK_PAGES);
         if (!s) break;
-        done += run_release(s, wanted - done);
+        gort_os_memory_release((void *)s->base, s->pages << GORT_PAGE_SHIFT);
         gort_lock_acquire(&pages_lock, RANK_PAGES);
+        gort_arena_set_absent(s->base, s->pages, true);
+        stats.absent += s->resident;
+        done += s->resident;
+        s->resident = 0;
         run_put(s);
         gort_lock_release(&pages_lock, RANK_PAGES);
     }

@@ -15,11 +15,18 @@ typedef struct PageStats {
     uint64_t spare_structures; // of these: bytes not in use
 } PageStats;
 
+typedef enum Grow { // what pages may be taken
+    GROW_NOT, // those that the kernel backs
+    GROW_BELOW_LIMIT, // others, too, and new address space, as long as the limit holds
+    GROW // for the limit's sake others go back to the kernel first, but it is not for ever
+} Grow;
+
 // A span of that many pages at a multiple of `align` bytes (a power of two), with `extra` bytes
 // behind its structure (their contents are arbitrary). Set: base, pages, needs_zero, extra_bytes;
-// the caller sets the rest and publishes it. may_grow: takes new address space, or pages that the
-// kernel does not back, if need be. NULL: there are no pages.
-Span *gort_pages_allocate(size_t pages, size_t align, size_t extra, bool may_grow);
+// the caller sets the rest and publishes it. NULL: there are no pages.
+Span *gort_pages_allocate(size_t pages, size_t align, size_t extra, Grow grow);
+// Bytes of pages that the kernel should back at most; UINT64_MAX: any number.
+void gort_pages_limit(uint64_t bytes);
 // The span is complete: gort_span_of finds it from now on.
 void gort_pages_publish(Span *s);
 // A used span's pages are free, and it is no more. Nobody may hold it.

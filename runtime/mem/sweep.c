@@ -89,9 +89,9 @@ static void slots_clobber(Span *s) {
 }
 
 static void statistics(Span *s, uint32_t live) {
-    gort_span_count(s);
+    gort_check(s->counted == span_allocated(s) && "whoever gives a span back counts");
     gort_check(live <= s->counted && "marks are of allocated objects");
-    add_relaxed(&gort_heap.central[span_class_of(s)].frees, s->counted - live);
+    add_seq_cst(&gort_heap.central[span_class_of(s)].frees, s->counted - live);
     if (!s->class && !live) add_relaxed(&gort_heap.large_frees_bytes, s->elem_size);
 }
 

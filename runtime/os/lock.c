@@ -45,6 +45,13 @@ void gort_lock_acquire(Lock *l, LockRank rank) {
     gort_rank_acquired(rank);
 }
 
+bool gort_lock_try(Lock *l, LockRank rank) {
+    (void)rank;
+    if (!cas_acquire(&l->state, 0, 1)) return false;
+    gort_rank_acquired(rank);
+    return true;
+}
+
 void gort_lock_release(Lock *l, LockRank rank) {
     (void)rank;
     gort_rank_released(rank);

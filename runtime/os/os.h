@@ -55,9 +55,9 @@ typedef enum LockRank { // a thread that holds one may take those further down
     RANK_TIMERS_RETIRED, // those of a processor that goes out of use
     RANK_CHANNEL, // several at a time, in address order
     RANK_PLACE, // where goroutines wait for a mutex and the like
-    RANK_ROOTS, // registered ranges, cleanups, pools
     RANK_MAP, // nodes of a sync_map: several at a time, upwards
     RANK_WORLD, // the list of foreign machines; whoever asks all threads something
+    RANK_ROOTS, // registered ranges, cleanups, pools, the pacer: with the world stopped, too
     RANK_SCHED, // gort_sched.lock
     RANK_ALLOCATE, // free lists of goroutines, stacks: leaves, several at a time
     RANK_HEAP_SHARED, // the cache of threads that hold no processor
@@ -91,11 +91,16 @@ static inline __attribute__((always_inline)) void spin_unlock(SpinLock *l, LockR
     store_release(&l->taken, 0);
 }
 
+// For debug modes that stop the world: no rank, no waiting.
+static inline bool spin_try_lock(SpinLock *l) { return exchange_acquire(&l->taken, 1) == 0; }
+static inline void spin_try_unlock(SpinLock *l) { store_release(&l->taken, 0); }
+
 typedef struct Lock {
     uint32_t state;
 } Lock; // 0 free, 1 taken, 2 taken and somebody may wait
 void gort_lock_acquire(Lock *l, LockRank rank);
 void gort_lock_release(Lock *l, LockRank rank);
+bool gort_lock_try(Lock *l, LockRank rank); // true: it was free, and is the caller's
 
 // ---- note.c -------------------------------------------------------------------------------------
 

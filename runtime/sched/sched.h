@@ -207,6 +207,7 @@ struct Machine {
     uint32_t nosuspend; // (m) above 0: not to be stopped just here
     uint32_t asked; // (a) Ask: what the collector wants to know of this thread
     bool asleep; // (a) in a sleep: others may answer
+    struct Standing *stopped_at; // (m) while the world is stopped, and it is not asleep: where
     struct Standing *standing; // (m) asleep in a goroutine: where; NULL: on the scheduler's stack
     uint32_t questions; // (m) signals that came from the runtime itself
     GreyBuffer grey; // (m) what it has greyed and not given away

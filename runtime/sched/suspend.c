@@ -61,10 +61,12 @@ static void stay_stopped(void) {
 }
 
 // The thread itself. `ask` has been taken out of m->asked.
-static void answer(Machine *m, Ask ask, const Standing *at) {
+static void answer(Machine *m, Ask ask, Standing *at) {
     gort_upcalls.answer(m, ask == ASK_SCAN, at);
+    if (ask == ASK_STOP) m->stopped_at = at;
     answered();
     if (ask == ASK_STOP) stay_stopped();
+    m->stopped_at = NULL;
 }
 
 // Takes the question, if there still is one: invariant 1.
@@ -244,6 +246,11 @@ void gort_world_resume(void) {
     store_seq_cst(&world_stopped, 0);
     gort_gate_open(&world_stopped);
     gort_lock_release(&world_lock, RANK_WORLD);
+}
+
+void gort_suspend_each(void (*fn)(Machine *m, void *arg), void *arg) {
+    for (Machine *m = own_machines; m; m = m->next_all) fn(m, arg);
+    for (Machine *m = foreign_machines; m; m = m->next_all) fn(m, arg);
 }
 
 // ---- the list of foreign machines ---------------------------------------------------------------

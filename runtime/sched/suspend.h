@@ -29,6 +29,8 @@ void gort_ask_all(Ask what);
 // All threads stop, or, when one does not answer in time, all go on and the answer is false.
 bool gort_world_stop(int64_t patience_ns);
 void gort_world_resume(void);
+// All machines that were stopped; by whoever stopped the world.
+void gort_suspend_each(void (*fn)(Machine *m, void *arg), void *arg);
 
 // The handler is installed, if it is not.
 void gort_suspend_listen(void);

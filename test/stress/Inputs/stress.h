@@ -12,23 +12,31 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static uint64_t stress_seed;
 
-static inline int stress_scaled(int n) {
-    const char *s = getenv("STRESS");
-    int factor = s ? atoi(s) : 1;
+// How often, for STRESS=1; a goroutine costs 100 times as much under the thread sanitizer.
+#ifndef STRESS_SMALLER
 #if defined(__SANITIZE_THREAD__)
-    n = n / 20 + 1;              // a goroutine costs 100 times as much under the thread sanitizer
+#define STRESS_SMALLER(n) ((n) / 20 + 1)
+#else
+#define STRESS_SMALLER(n) (n)
 #endif
-    return n * (factor > 0 ? factor : 1);
+#endif
+
+static inline long stress_scaled(long n) {
+    const char *s = getenv("STRESS");
+    long factor = s ? atol(s) : 1;
+    return STRESS_SMALLER(n) * (factor > 0 ? factor : 1);
 }
 
+// GODEBUG=seed wants one processor.
 static inline void stress_start(int procs) {
-    const char *s = getenv("SEED");
+    const char *s = getenv("SEED"), *debug = getenv("GODEBUG");
     stress_seed = s ? strtoull(s, NULL, 10) : (uint64_t)go_now() ^ (uint64_t)getpid() << 40;
-    if (!getenv("GOMAXPROCS") && !getenv("GODEBUG")) go_maxprocs(procs);
+    if (!getenv("GOMAXPROCS") && !(debug && strstr(debug, "seed="))) go_maxprocs(procs);
 }
 
 // A number of this seed's sequence; each goroutine keeps a state of its own, begun with a number of
@@ -43,6 +51,7 @@ static inline uint64_t stress_state(uint64_t number) {
     return stress_seed + number * 0x2545f4914f6cdd1du;
 }
 
+// Fails with the seed, and as a crash, so that a core or a traceback is left.
 #define STRESS_CHECK(condition, ...)                                                 \
     do {                                                                             \
         if (!(condition)) {                                                          \
