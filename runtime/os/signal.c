@@ -58,8 +58,20 @@ bool gort_signal_was_handled(int number) {
     return (p->sa_flags & SA_SIGINFO) || (p->sa_handler != SIG_DFL && p->sa_handler != SIG_IGN);
 }
 
+// libc fills only the first word of the mask; the others are what its stack held, perhaps the address
+// of a collected object, which a global must not keep.
+static bool remember_previous(int number) {
+    struct sigaction now;
+    if (sigaction(number, NULL, &now) != 0) return false;
+    struct sigaction *p = &previous[number];
+    p->sa_flags = now.sa_flags;
+    p->sa_sigaction = now.sa_sigaction;
+    __builtin_memcpy(&p->sa_mask, &now.sa_mask, sizeof(unsigned long));
+    return true;
+}
+
 void gort_signal_install(int number, SignalHandler *handler, bool polite) {
-    if (sigaction(number, NULL, &previous[number]) != 0)
+    if (!remember_previous(number))
         return;
     if (polite && (gort_signal_was_handled(number) || previous[number].sa_handler == SIG_IGN))
         return;
@@ -97,7 +109,7 @@ enum { RESTORER = 0 };
 #endif
 
 void gort_signal_install_raw(int number, SignalHandler *handler) {
-    sigaction(number, NULL, &previous[number]);
+    remember_previous(number);
     unsigned long faults = 1ul << (SIGSEGV - 1) | 1ul << (SIGBUS - 1) | 1ul << (SIGFPE - 1) |
                            1ul << (SIGILL - 1) | 1ul << (SIGTRAP - 1);
     KernelAction action = {handler, SA_SIGINFO | SA_ONSTACK | SA_RESTART | RESTORER,
