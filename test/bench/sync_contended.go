@@ -15,13 +15,13 @@ var shared struct {
 var sink [goroutines][16]uint64
 
 func hammer(id int, wg *sync.WaitGroup) {
-	x := uint64(id)
+	x := uint64(id) + 1
 	for i := int32(0); i < rounds; i++ {
 		shared.mutex.Lock()
 		shared.n++
 		shared.mutex.Unlock()
-		for k := int32(0); k < 20; k++ {
-			x = x>>7 ^ (x<<9 | 1)
+		for k := int32(0); k < 4; k++ {
+			x = (x ^ x>>12) * 0x2545f4914f6cdd1d
 		}
 	}
 	sink[id][0] = x
