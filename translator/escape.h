@@ -1,9 +1,9 @@
 // escape.h - the graph of locations that facts_flow.c, facts_flow_store.c and facts_call.c draw, and escape*.c solve.
 //
 // A location is a variable, an allocation, a result, or a helper. An edge `to <- from, derefs` says: a value that `from` yields after so
-// many dereferences flows to `to`; -1 means its address, 0 what it holds, 1 what that points to. The graph is insensitive to order,
-// members and elements; what is stored through a pointer flows to the heap (of the function: one location that stands for everything
-// that outlives it).
+// many dereferences flows to `to`; -1 means its address, 0 what it holds, 1 what that points to. Only values that may be addresses
+// count (facts_flow.c: which integers may). The graph is insensitive to order, members and elements; what is stored through a
+// pointer flows to the heap (of the function: one location that stands for everything that outlives it).
 #ifndef GOCC_ESCAPE_H
 #define GOCC_ESCAPE_H
 
@@ -84,6 +84,7 @@ struct FlowGraph {                 // of one function
     bool on_stack, solved;
 };
 
+extern Location escape_nowhere;     // what flows here is only looked at
 Location *graph_location(Function *f, LocationKind kind, Scope *scope);
 Location *graph_variable(Var *v, Scope *scope);        // its location, made on the first call
 void graph_edge(Location *to, Location *from, int derefs, size_t at, const char *why);

@@ -13,6 +13,8 @@
 #include "escape.h"
 
 // ---- making it ---------------------------------------------------------------------------------
+Location escape_nowhere = {.kind = LOC_TEMP};
+
 Location *graph_location(Function *f, LocationKind kind, Scope *scope) {
     Location *l = arena_alloc(sizeof *l);
     *l = (Location){.kind = kind, .function = f, .scope = scope, .to_heap = LEAKS_NOT, .to_result = LEAKS_NOT};
@@ -31,7 +33,7 @@ Location *graph_variable(Var *v, Scope *scope) {
 }
 
 void graph_edge(Location *to, Location *from, int derefs, size_t at, const char *why) {
-    if (!to || !from || (to == from && derefs >= 0))
+    if (!to || to == &escape_nowhere || !from || (to == from && derefs >= 0))
         return;
     *ARENA_PUSH(to->edges, to->n_edges, to->cap_edges) = (Edge){from, derefs, at, why};
 }
