@@ -12,7 +12,7 @@
 //   3. Hence, too, where memory that may hold pointers comes to be read as numbers (a cast, a union, memcpy: facts_hold.c), all that
 //      it holds flows to the heap, there and then: nobody else, in this unit or another, needs to know.
 //   4. A number that is only compared, tested, used as an index of less than 8 bytes, or that is a few low bits of an address, is none.
-//   5. The difference of two pointers is none: C has it for pointers into one object.
+//   5. The difference of two pointers is none, C has it for pointers into one object; but that of a pointer and null is the pointer.
 // "There" and "memory" are meant without regard to order, as everything in the graph is.
 
 #include "facts_flow.h"
@@ -220,7 +220,7 @@ static void binary(Draw *d, CXCursor c, Hole k) {
     bool test = (op >= CXBinaryOperator_LT && op <= CXBinaryOperator_NE) ||
                 op == CXBinaryOperator_LAnd || op == CXBinaryOperator_LOr;
     bool distance = op == CXBinaryOperator_Sub && flow_is_pointer(CL->getCursorType(left)) &&
-                    flow_is_pointer(CL->getCursorType(right));
+                    flow_is_pointer(CL->getCursorType(right)) && CL->getCursorKind(flow_strip(right)) != CXCursor_IntegerLiteral;
     if (op == CXBinaryOperator_Assign) {
         flow_assign(d, c, k);
         return;
