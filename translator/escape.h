@@ -24,7 +24,8 @@ typedef enum LocationKind {
     LOC_NEW,                       // new(T): node
     LOC_MAKE,                      // make(chan(T)): node
     LOC_RECORD,                    // an argument that a defer statement keeps until its function ends
-    LOC_TEMP                       // a value on its way
+    LOC_TEMP,                      // a value on its way
+    LOC_VIEW                       // a `void *` that becomes a pointer to `pointee`
 } LocationKind;
 
 typedef struct Edge {
@@ -47,6 +48,12 @@ struct Location {
     bool escapes;                  // its address outlives it
     const char *reason;
     int to_heap, to_result;        // parameters and LOC_REST: derefs with which the value leaks, or LEAKS_NOT
+    const void *pointee;           // LOC_VIEW; LOC_TEMP: what it pointed to before it became `void *`; NULL: unknown. A facts_view()
+    bool remade;                   // LOC_TEMP: a pointer that was a number or `void *` before; it may have been moved since
+    const void **views;            // parameters: what they are viewed as, and ...
+    size_t n_views, cap_views;
+    int to_heap_seen;              // ... with how many derefs they leak to who asks the views; to_heap is for who does not
+    unsigned seen_walk, seen;      // of the walk from a view: bit n + 1 for each number n of derefs
     const char *heap_path, *result_path;   // the flows that made it so, printed (only if asked for)
     size_t leak_at;                // of the edge that leaks it
     // Of the walk that escape_graph.c is in:
@@ -95,6 +102,9 @@ void graph_solve(Facts *f, Function **group, size_t n);          // functions th
 // 1 is kept, `K1` what it points to; `s01` argument 1 is stored where argument 0 points; `c01` what argument 1 points to is
 // copied to where argument 0 points; `k2+` all from 2 on are kept. NULL: nothing is known.
 const char *escape_call_effects(const char *name);
+
+// ---- facts_hold.c ----------------------------------------------------------------------------------
+bool facts_view_hides(const void *from, const void *to);
 
 // ---- escape_report.c -----------------------------------------------------------------------------
 void escape_report(Facts *f, int level);               // -fescape-report

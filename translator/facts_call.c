@@ -102,7 +102,7 @@ static void callback(Draw *d, const Arguments *a, int which, size_t at) {
         passed.v[i] = any;
         CXType parameter = CL->getCursorType(CL->Cursor_getArgument(target, (unsigned)i));
         if (flow_is_pointer(parameter) && flow_hides((CXType){0}, flow_pointee_type(parameter)))
-            graph_edge(d->graph->heap, any, 1, at, "an argument of a function that is passed");
+            flow_view(d, any, flow_pointee_type(parameter), a->c[which]);
     }
     named(d, facts_string(CL->getCursorSpelling(target)), &passed, (Hole){0}, at);
 }

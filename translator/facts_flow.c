@@ -191,6 +191,8 @@ static void mention(Draw *d, CXCursor c, Hole k) {
 }
 
 // ---- operators ---------------------------------------------------------------------------------
+static Hole stepped(Draw *d, CXCursor c, Hole k);
+
 static void unary(Draw *d, CXCursor c, Hole k) {
     CXCursor operand = facts_first_child(c);
     switch (CL->getCursorUnaryOperatorKind(c)) {
@@ -202,6 +204,12 @@ static void unary(Draw *d, CXCursor c, Hole k) {
         break;
     case CXUnaryOperator_Deref: flow_expression(d, operand, flow_deref(k)); break;
     case CXUnaryOperator_LNot: flow_discard(d, operand); break;
+    case CXUnaryOperator_PostInc:
+    case CXUnaryOperator_PostDec:
+    case CXUnaryOperator_PreInc:
+    case CXUnaryOperator_PreDec:
+        flow_expression(d, operand, stepped(d, c, k.to ? k : flow_hole(d, &escape_nowhere, c, "an operator")));
+        break;
     default: flow_expression(d, operand, k); break;
     }
 }
@@ -209,6 +217,17 @@ static void unary(Draw *d, CXCursor c, Hole k) {
 // `index`: one of a pointer and an index, which is no address unless it has 8 bytes.
 static void operand(Draw *d, CXCursor c, Hole k, bool index) {
     flow_expression(d, c, index && flow_is_narrow(c) ? nowhere : k);
+}
+
+// Arithmetic on `void *` counts bytes, so what it points to is seen as bytes.
+static Hole stepped(Draw *d, CXCursor c, Hole k) {
+    CXType type = CL->getCursorType(c);
+    if (!k.to || !flow_is_pointer(type) || CL->getCanonicalType(flow_pointee_type(type)).kind != CXType_Void)
+        return k;
+    Location *pointer = flow_temporary(d);
+    flow_location(k, pointer);
+    graph_edge(d->graph->heap, pointer, 1, flow_at(d, c), "arithmetic on void *");
+    return flow_hole(d, pointer, c, "arithmetic on void *");
 }
 
 static void binary(Draw *d, CXCursor c, Hole k) {
@@ -225,7 +244,7 @@ static void binary(Draw *d, CXCursor c, Hole k) {
         flow_assign(d, c, k);
         return;
     }
-    Hole value = test || distance || flow_is_low_bits(c) ? nowhere : flow_object(d, k);
+    Hole value = test || distance || flow_is_low_bits(c) ? nowhere : stepped(d, c, flow_object(d, k));
     bool shift = op == CXBinaryOperator_Shl || op == CXBinaryOperator_Shr, pointer = flow_is_pointer(CL->getCursorType(c));
     operand(d, left, op == CXBinaryOperator_Comma ? nowhere : value, pointer);
     operand(d, right, shift ? nowhere : value, pointer);
@@ -242,7 +261,7 @@ static void compound_assignment(Draw *d, CXCursor c, Hole k) {
     Location *value = flow_temporary(d);
     bool shift = op == CXBinaryOperator_ShlAssign || op == CXBinaryOperator_ShrAssign;
     Hole from = shift ? nowhere : flow_hole(d, flow_carries(type) ? value : d->graph->heap, c, "an assignment");
-    flow_expression(d, left, k);
+    flow_expression(d, left, stepped(d, c, k.to ? k : flow_hole(d, &escape_nowhere, c, "an assignment")));
     operand(d, right, from, flow_is_pointer(type));
     flow_location(flow_store(d, left, c), value);
     flow_location(flow_object(d, k), value);

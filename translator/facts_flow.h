@@ -54,6 +54,7 @@ size_t flow_at(Draw *d, CXCursor c);
 const char *flow_text(Draw *d, CXCursor c);            // the source where it starts
 
 // facts_flow_convert.c
+void flow_view(Draw *d, Location *pointer, CXType type, CXCursor at);    // a `void *` is looked through as a pointer to type
 void flow_conversion(Draw *d, CXCursor c, CXCursor operand, Hole k);
 bool flow_is_narrow(CXCursor c);                       // a number of less than 8 bytes, before C widened it
 bool flow_is_low_bits(CXCursor c);                     // of an address, too few to tell where it points
@@ -81,6 +82,7 @@ bool flow_holds(CXType type);                          // memory of this type: i
 bool flow_carries(CXType type);                        // a value of this type: it has pointers, or is such an integer
 // May what lies in memory as pointers of `from` (of no kind: of whatever it is) be read as numbers of `to`? An array is its elements.
 bool flow_hides(CXType from, CXType to);
+const void *facts_view(CXType type);                   // for Location.pointee; NULL for void, functions, what is incomplete
 // Has `whole` a part like `part` at this offset, as far as pointers go?
 bool flow_contains(CXType whole, CXType part, long long at);
 

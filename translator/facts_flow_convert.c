@@ -2,7 +2,8 @@
 //
 // A pointer and an integer of 8 bytes carry the same. Addresses are given up to the heap where a conversion makes them smaller or
 // floating numbers, and so is what a pointer points to where the new type would read it as numbers. (Rules 2 and 3 of facts_flow.c.)
-// `(T *)((char *)p - offset)`, container_of, is seen as a whole: nothing is read through the `char *`.
+// `(T *)((char *)p - offset)`, container_of, is seen as a whole: nothing is read through the `char *`. A `void *` remembers what it
+// pointed to (Location.pointee): whether what it comes to point to hides that is asked when the graph is solved.
 
 #include "facts_flow.h"
 
@@ -63,34 +64,44 @@ bool flow_is_low_bits(CXCursor c) {
 }
 
 // ---- numbers that become pointers ----------------------------------------------------------------
+// `to`: of no kind if the address was moved, so that any pointer may lie where `to` has a number.
 static bool parts_hide(Draw *d, CXCursor c, CXType to);
+
+// `address | 1`, `address & ~7`: an address without a tag, or with one, is where it was.
+static bool is_tagging(CXCursor c) {
+    enum CXBinaryOperatorKind op = CL->getCursorBinaryOperatorKind(c);
+    Cursors children = flow_children(c);
+    long long n;
+    if ((op != CXBinaryOperator_And && op != CXBinaryOperator_Or) || children.n < 2 || !flow_constant(children.v[children.n - 1], &n))
+        return false;
+    return op == CXBinaryOperator_And ? ~n >= 0 && ~n < 16 : n >= 0 && n < 16;
+}
 
 // May the number be the address of pointers that `to` would read as numbers?
 static bool number_hides(Draw *d, CXCursor c, CXType to) {
     static const CXType anything;
     CXType type = CL->getCursorType(c);
     if (flow_is_pointer(type) || is_array(type))
-        return flow_hides(flow_pointee_type(type), to);
-    if (flow_is_number(type) && !flow_is_integer(type))
+        return to.kind != CXType_Invalid ? flow_hides(flow_pointee_type(type), to)
+                                         : !facts_view(flow_pointee_type(type)) || flow_holds(flow_pointee_type(type));
+    long long value;
+    if ((flow_is_number(type) && !flow_is_integer(type)) || flow_constant(c, &value))
         return false;
     switch (CL->getCursorKind(c)) {
-    case CXCursor_IntegerLiteral:
-    case CXCursor_CharacterLiteral:
-    case CXCursor_UnaryExpr:
     case CXCursor_MemberRefExpr:
     case CXCursor_ArraySubscriptExpr: return false;
     case CXCursor_UnexposedExpr:
         if (flow_children(c).n != 1)
             break;
         return parts_hide(d, c, to);
+    case CXCursor_UnaryOperator: return parts_hide(d, c, (CXType){0});
+    case CXCursor_BinaryOperator: return is_tagging(c) ? parts_hide(d, c, to) : parts_hide(d, c, (CXType){0});
     case CXCursor_ParenExpr:
     case CXCursor_CStyleCastExpr:
-    case CXCursor_UnaryOperator:
-    case CXCursor_BinaryOperator:
     case CXCursor_ConditionalOperator: return parts_hide(d, c, to);
     default: break;
     }
-    return flow_hides(anything, to);
+    return to.kind == CXType_Invalid || flow_hides(anything, to);
 }
 
 static bool parts_hide(Draw *d, CXCursor c, CXType to) {
@@ -140,6 +151,10 @@ static bool is_container(CXCursor operand, CXType to, CXCursor *part) {
 }
 
 // ---- conversions -----------------------------------------------------------------------------------
+static bool is_void(CXType type) {
+    return type.kind != CXType_Invalid && CL->getCanonicalType(type).kind == CXType_Void;
+}
+
 // To a number that is no integer of 8 bytes.
 static void to_small(Draw *d, CXCursor c, CXCursor operand, Hole k) {
     CXType from = CL->getCursorType(operand);
@@ -158,15 +173,30 @@ static void to_pointer(Draw *d, CXCursor c, CXCursor operand, Hole k) {
         flow_expression(d, part, k);
         return;
     }
-    bool hides = flow_is_pointer(from) ? flow_hides(flow_pointee_type(from), pointee) : number_hides(d, operand, pointee);
-    if (!hides) {
+    CXType old = flow_pointee_type(from);
+    bool number = !flow_is_pointer(from), was_void = !number && is_void(old), forgets = !number && is_void(pointee) && facts_view(old);
+    bool hides = number ? number_hides(d, operand, pointee) : flow_hides(old, pointee);
+    bool remade = number || (was_void && !is_void(pointee));
+    if (!hides && !forgets && !remade) {
         flow_expression(d, operand, k);
         return;
     }
-    Location *pointer = flow_temporary(d);
-    flow_expression(d, operand, flow_hole(d, pointer, c, "a cast"));
+    Location *before = flow_temporary(d), *pointer = flow_temporary(d);
+    pointer->remade = remade;
+    pointer->pointee = forgets ? facts_view(old) : NULL;
+    flow_expression(d, operand, flow_hole(d, before, c, "a cast"));
+    flow_location(flow_hole(d, pointer, c, "a cast"), before);
     flow_location(k, pointer);
-    graph_edge(d->graph->heap, pointer, 1, flow_at(d, c), "a cast that reads pointers as numbers");
+    if (hides && was_void)
+        flow_view(d, before, pointee, c);
+    else if (hides)
+        graph_edge(d->graph->heap, before, 1, flow_at(d, c), "a cast that reads pointers as numbers");
+}
+
+void flow_view(Draw *d, Location *pointer, CXType type, CXCursor at) {
+    Location *view = graph_location(d->function, LOC_VIEW, d->scope);
+    view->pointee = facts_view(type);
+    graph_edge(view, pointer, 0, flow_at(d, at), "a cast");
 }
 
 void flow_conversion(Draw *d, CXCursor c, CXCursor operand, Hole k) {

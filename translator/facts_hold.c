@@ -20,6 +20,7 @@ enum { WORD = 8,
        BYTES_MAX = 64 << 10 };
 
 typedef struct Words {
+    CXType type;
     long long n;
     bool *pointer;
     CXType *pointee;               // of the pointer; of no kind: unknown, or of several types
@@ -139,7 +140,7 @@ static void fill(Words *w, CXType type, long long at) {
 static Words *words_make(CXType t) {
     Words *w = arena_alloc(sizeof *w);
     long long size = CL->Type_getSizeOf(t);
-    *w = (Words){.n = (size + WORD - 1) / WORD, .any = size < 0 || size > BYTES_MAX, .holds = size < 0};
+    *w = (Words){.type = t, .n = (size + WORD - 1) / WORD, .any = size < 0 || size > BYTES_MAX, .holds = size < 0};
     if (w->any)
         w->n = BYTES_MAX / WORD;
     w->pointer = arena_alloc((size_t)(w->n + 1) * sizeof *w->pointer);
@@ -284,6 +285,15 @@ static bool hides(CXType from, CXType to, int depth) {
 
 bool flow_hides(CXType from, CXType to) {
     return hides(from, to, 0);
+}
+
+const void *facts_view(CXType type) {
+    CXType t = element_type(type);
+    return is_unknown(t) ? NULL : words_of(t);
+}
+
+bool facts_view_hides(const void *from, const void *to) {
+    return flow_hides(((const Words *)from)->type, ((const Words *)to)->type);
 }
 
 bool flow_contains(CXType whole, CXType part, long long at) {

@@ -35,6 +35,7 @@ static long join(unsigned lo, unsigned hi) { return (long)((word)hi << 32 | lo);
 static long bytes(const unsigned char *c) { word r = 0; for (int i = 0; i < 8; i++) r |= (word)c[i] << 8 * i; return (long)r; }
 static long variable(int n, ...) { va_list ap; va_start(ap, n); long w = va_arg(ap, long); va_end(ap); return w; }
 static void *variable_pointer(int n, ...) { va_list ap; va_start(ap, n); void *w = va_arg(ap, void *); va_end(ap); return w; }
+struct M { long n; void *p; };
 static long gl, ga[2]; static void *gp; static double gd;
 '''
 # From a pointer v of type T to a long, from a long v to a T. S: the type of a structure that holds one.
@@ -67,9 +68,14 @@ VIEWS = ['READ(v->)', '({ struct Z *z = (struct Z *)v; READ(z->); })', '({ void 
          '({ long (*f)(struct S *) = (long (*)(struct S *))FUNCTION; f(v); })', '({ long (*f)(struct Z *) = FUNCTION; ((long (*)(struct S *))f)(v); })', 'VARIADIC(1, v)', 'KNR(v)', '((long *)v)[I]',
          '(long)((void **)v)[I]', '*(long *)((char *)v + 8 * I)', '*((long *)v + I)', 'join(((unsigned *)v)[2 * I], ((unsigned *)v)[2 * I + 1])', '({ struct S *s = v; long **l = (long **)&s; (*l)[I]; })',
          '({ long **l = (long **)&v; (*l)[I]; })', '({ struct Z *z = (struct Z *)((char *)&v->m0 - offsetof(struct Z, m0)); READ(z->); })', '({ struct Z *z = (struct Z *)(word)v; READ(z->); })',
-         '({ struct S c; c = *v; long l[2]; memcpy(l, &c, 16); l[I]; })', '({ long l[2]; memcpy(l, &v->m0, sizeof *v); l[I]; })', 'get((char *)v + 8 * I)', '({ struct W { long w[2]; } *w = (struct W *)v; w->w[I]; })']
+         '({ struct S c; c = *v; long l[2]; memcpy(l, &c, 16); l[I]; })', '({ long l[2]; memcpy(l, &v->m0, sizeof *v); l[I]; })', 'get((char *)v + 8 * I)', '({ struct W { long w[2]; } *w = (struct W *)v; w->w[I]; })',
+         'ANYTHING(v)', 'ANYTHING(same_pointer(v))', 'ANYTHING(ITSELF(v))', '({ struct { void *p; } c = {v}; ANYTHING(c.p); })', '({ void *t = v; ANYTHING(*&t); })', '({ void *t; memcpy(&t, &v, 8); ANYTHING(t); })',
+         '({ void *t; put_pointer(&t, v); ANYTHING(t); })', '({ void *t = v; t = t + 8 * I; struct M *w = t; w->n; })', '({ void *t = v; t += 8 * I; struct M *w = t; w->n; })',
+         '({ void *t = (void *)((word)v + 8 * I); struct M *w = t; w->n; })', '((struct M *)((word)v + 8 * I))->n', '({ word a = (word)v; struct M *w = (struct M *)(a + 8 * I); w->n; })',
+         '({ void *t = PART(v); struct M *w = t; w->n; })', '({ void *t = v, *u = PART(t); struct M *w = u; w->n; })', '({ void *t = &v->m0; ANYTHING(t - offsetof(struct S, m0)); })']
 
-HELPERS = {'FUNCTION': 'static long h(struct Z *z) { return READ; }\n', 'KNR': 'static long h(z) struct Z *z; { return READ; }\n',
+HELPERS = {'ANYTHING': 'static long h(void *t) { struct Z *z = t; return READ; }\n', 'ITSELF': 'static void *h(struct S *s) { return s; }\n',
+           'PART': 'static void *h(struct S *s) { return &s->mI; }\n', 'FUNCTION': 'static long h(struct Z *z) { return READ; }\n', 'KNR': 'static long h(z) struct Z *z; { return READ; }\n',
            'VARIADIC': 'static long h(int n, ...) { va_list ap; va_start(ap, n); struct Z *z = va_arg(ap, struct Z *); va_end(ap); return READ; }\n'}
 
 def fill(template, **by):
@@ -119,10 +125,10 @@ class Way:
         z, zkinds = self.to[:2] if view.startswith('READ(v') else self.structure(pointer(inner))
         def read(base):
             return fill(self.r.choice(ANY_READ if self.r.random() < .2 else READ[zkinds[i]]), PLACE='%sm%d' % (base, i), PN='%snm%d' % (base, i))
-        h = self.name('h')
         for mark, text in HELPERS.items():
             if mark in view:
-                self.functions.append(fill(text, h=h, Z=z).replace('READ', read('z->')))
+                h = self.name('h')
+                self.functions.append(fill(text, h=h, Z=z, S=s, mI='m%d' % i).replace('READ', read('z->')))
                 view = view.replace(mark, h)
         view = re.sub(r'READ\((.*?)\)', lambda m: read(m.group(1)), view)
         view = fill(view, v=self.v, I=str(i), S=s, Z=z, T=pointer(inner))
