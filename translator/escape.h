@@ -1,9 +1,9 @@
 // escape.h - the graph of locations that facts_flow.c, facts_flow_store.c and facts_call.c draw, and escape*.c solve.
 //
 // A location is a variable, an allocation, a result, or a helper. An edge `to <- from, derefs` says: a value that `from` yields after so
-// many dereferences flows to `to`; -1 means its address, 0 what it holds, 1 what that points to. The graph is insensitive to order,
-// members and elements; what is stored through a pointer flows to the heap (of the function: one location that stands for everything
-// that outlives it).
+// many dereferences flows to `to`; -1 means its address, 0 what it holds, 1 what that points to. Only values that may be addresses
+// count (facts_flow.c: which integers may). The graph is insensitive to order, members and elements; what is stored through a
+// pointer flows to the heap (of the function: one location that stands for everything that outlives it).
 #ifndef GOCC_ESCAPE_H
 #define GOCC_ESCAPE_H
 
@@ -24,7 +24,8 @@ typedef enum LocationKind {
     LOC_NEW,                       // new(T): node
     LOC_MAKE,                      // make(chan(T)): node
     LOC_RECORD,                    // an argument that a defer statement keeps until its function ends
-    LOC_TEMP                       // a value on its way
+    LOC_TEMP,                      // a value on its way
+    LOC_VIEW                       // a `void *` that becomes a pointer to `pointee`
 } LocationKind;
 
 typedef struct Edge {
@@ -47,6 +48,12 @@ struct Location {
     bool escapes;                  // its address outlives it
     const char *reason;
     int to_heap, to_result;        // parameters and LOC_REST: derefs with which the value leaks, or LEAKS_NOT
+    const void *pointee;           // LOC_VIEW; LOC_TEMP: what it pointed to before it became `void *`; NULL: unknown. A facts_view()
+    bool remade;                   // LOC_TEMP: a pointer that was a number or `void *` before; it may have been moved since
+    const void **views;            // parameters: what they are viewed as, and ...
+    size_t n_views, cap_views;
+    int to_heap_seen;              // ... with how many derefs they leak to who asks the views; to_heap is for who does not
+    unsigned seen_walk, seen;      // of the walk from a view: bit n + 1 for each number n of derefs
     const char *heap_path, *result_path;   // the flows that made it so, printed (only if asked for)
     size_t leak_at;                // of the edge that leaks it
     // Of the walk that escape_graph.c is in:
@@ -85,6 +92,7 @@ struct FlowGraph {                 // of one function
     bool on_stack, solved;
 };
 
+extern Location escape_nowhere;     // what flows here is only looked at
 Location *graph_location(Function *f, LocationKind kind, Scope *scope);
 Location *graph_variable(Var *v, Scope *scope);        // its location, made on the first call
 void graph_edge(Location *to, Location *from, int derefs, size_t at, const char *why);
@@ -95,6 +103,9 @@ void graph_solve(Facts *f, Function **group, size_t n);          // functions th
 // 1 is kept, `K1` what it points to; `s01` argument 1 is stored where argument 0 points; `c01` what argument 1 points to is
 // copied to where argument 0 points; `k2+` all from 2 on are kept. NULL: nothing is known.
 const char *escape_call_effects(const char *name);
+
+// ---- facts_hold.c ----------------------------------------------------------------------------------
+bool facts_view_hides(const void *from, const void *to);
 
 // ---- escape_summary.c: functions of other units --------------------------------------------------
 Summary *escape_own_summary(const Facts *f, bool solved);      // not solved: as if nothing leaked

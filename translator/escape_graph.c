@@ -8,15 +8,21 @@
 // escapes outlives everything from then on, so it is walked again as a root. The number of escapes grows only, so this ends.
 //
 // The heap of a function is one location of it; that it stands for memory with a longer life than any scope is all that is known of it.
+// A view asks what a `void *` pointed to where its type was forgotten. Walks from views find all such places, each way by itself; what a way
+// finds that was not forgotten there (an integer, an address out of variable arguments) is given up, and so is a type that the view would
+// hide. A parameter passes the question on to the callers of the unit; to others its content leaks.
+//
 // Functions that call each other are solved together, an argument being an edge to the parameter; the others by the callee's summary,
 // which may come from another unit (escape_summary.c).
 
 #include "escape.h"
 
 // ---- making it ---------------------------------------------------------------------------------
+Location escape_nowhere = {.kind = LOC_TEMP};
+
 Location *graph_location(Function *f, LocationKind kind, Scope *scope) {
     Location *l = arena_alloc(sizeof *l);
-    *l = (Location){.kind = kind, .function = f, .scope = scope, .to_heap = LEAKS_NOT, .to_result = LEAKS_NOT};
+    *l = (Location){.kind = kind, .function = f, .scope = scope, .to_heap = LEAKS_NOT, .to_result = LEAKS_NOT, .to_heap_seen = LEAKS_NOT};
     l->escapes = kind == LOC_HEAP;
     FlowGraph *g = f->graph;
     *ARENA_PUSH(g->locations, g->n_locations, g->cap_locations) = l;
@@ -32,7 +38,7 @@ Location *graph_variable(Var *v, Scope *scope) {
 }
 
 void graph_edge(Location *to, Location *from, int derefs, size_t at, const char *why) {
-    if (!to || !from || (to == from && derefs >= 0))
+    if (!to || to == &escape_nowhere || !from || (to == from && derefs >= 0))
         return;
     *ARENA_PUSH(to->edges, to->n_edges, to->cap_edges) = (Edge){from, derefs, at, why};
 }
@@ -146,6 +152,87 @@ static void walk_from(Walk *w, Location *root) {
     }
 }
 
+static void walk_all(Walk *w) {
+    while (w->n_queue > 0) {
+        Location *root = w->queue[--w->n_queue];
+        root->queued = false;
+        walk_from(w, root);
+    }
+}
+
+// ---- views ---------------------------------------------------------------------------------------
+typedef struct Step {
+    Location *at;
+    int derefs;                    // with which what it yields flows to the view
+} Step;
+
+enum { DEREFS_MAX = 6 };
+
+static void give_up(Walk *w, Location *l, int derefs) {
+    Location *heap = l->function->graph->heap;
+    graph_edge(heap, l, derefs, l->pointee && l->n_edges ? l->edges[0].at : 0, "what void * points to is read as numbers");
+    enqueue(w, heap);
+}
+
+static int least(int a, int b) {
+    return a == LEAKS_NOT || (b != LEAKS_NOT && b < a) ? b : a;
+}
+
+static void view_parameter(Location *p, const Location *view, int derefs) {
+    for (size_t i = 0; i < p->n_views && derefs == 0; i++)
+        if (p->views[i] == view->pointee)
+            return;
+    if (derefs == 0 && p->kind != LOC_REST)
+        *ARENA_PUSH(p->views, p->n_views, p->cap_views) = view->pointee;
+    else
+        p->to_heap_seen = least(p->to_heap_seen, derefs + 1);
+}
+
+// Is this where a way to the view ends? What it may see as numbers is given up.
+static bool view_ends(Walk *w, const Location *view, Step s) {
+    if (s.at->escapes)
+        return true;                                   // and all that it holds
+    if (s.derefs == 0 && s.at->kind == LOC_TEMP && s.at->pointee) {
+        if (facts_view_hides(s.at->pointee, view->pointee))
+            give_up(w, s.at, 1);
+        return true;
+    }
+    if (s.derefs == 0 && s.at->remade) {
+        give_up(w, s.at, 1);
+        return true;
+    }
+    if (s.derefs < 0 || s.derefs > DEREFS_MAX) {
+        give_up(w, s.at, 0);
+        return true;
+    }
+    if (is_parameter(s.at))
+        view_parameter(s.at, view, s.derefs);
+    return false;
+}
+
+// All ways to the view, each with its number of derefs: the least one does not stand for the others here.
+static void walk_view(Walk *w, Location *view, Step **todo, size_t *cap) {
+    size_t n = 0;
+    w->number++;
+    *ARENA_PUSH(*todo, n, *cap) = (Step){view, 0};
+    while (n > 0) {
+        Step s = (*todo)[--n];
+        if (s.at->seen_walk != w->number)
+            s.at->seen = 0;
+        s.at->seen_walk = w->number;
+        if (s.at->seen & 1u << (s.derefs + 1))
+            continue;
+        s.at->seen |= 1u << (s.derefs + 1);
+        if (s.at != view && view_ends(w, view, s))
+            continue;
+        for (size_t i = 0; i < s.at->n_edges; i++) {
+            const Edge *e = &s.at->edges[i];
+            int derefs = s.derefs + e->derefs;
+            *ARENA_PUSH(*todo, n, *cap) = (Step){e->from, derefs > DEREFS_MAX ? DEREFS_MAX + 1 : derefs};
+        }
+    }
+}
+
 // ---- a group of functions ----------------------------------------------------------------------
 static Location *parameter_at(const Function *callee, int i) {
     const FlowGraph *g = callee->graph;
@@ -167,8 +254,13 @@ static void apply(const CallFlow *c, Function *caller) {
             graph_edge(caller->graph->heap, c->args[i], 0, c->at, "an argument without a parameter");
             continue;
         }
-        if (p->to_heap != LEAKS_NOT)
-            graph_edge(caller->graph->heap, c->args[i], p->to_heap, c->at, keeps(c));
+        if (p->to_heap_seen != LEAKS_NOT)
+            graph_edge(caller->graph->heap, c->args[i], p->to_heap_seen, c->at, keeps(c));
+        for (size_t k = 0; k < p->n_views; k++) {
+            Location *view = graph_location(caller, LOC_VIEW, caller->graph->heap->scope);
+            view->pointee = p->views[k];
+            graph_edge(view, c->args[i], 0, c->at, "an argument");
+        }
         if (p->to_result != LEAKS_NOT && c->to)
             graph_edge(c->to, c->args[i], p->to_result + c->derefs, c->at, "the result of a call");
     }
@@ -201,8 +293,10 @@ static void summarise(Location *l) {
         return;
     if (l->escapes)
         l->to_heap = 0;                                // it lives on the heap, and what it holds with it
-    if (l->to_heap != LEAKS_NOT && l->to_result >= l->to_heap)
+    l->to_heap_seen = least(l->to_heap_seen, l->to_heap);
+    if (l->to_heap_seen != LEAKS_NOT && l->to_result >= l->to_heap_seen)
         l->to_result = LEAKS_NOT;
+    l->to_heap = least(l->to_heap_seen, l->n_views ? 1 : LEAKS_NOT);
 }
 
 void graph_solve(Facts *f, Function **group, size_t n) {
@@ -212,12 +306,16 @@ void graph_solve(Facts *f, Function **group, size_t n) {
         connect(group[i]);
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < group[i]->graph->n_locations; k++)
-            enqueue(&w, group[i]->graph->locations[k]);
-    while (w.n_queue > 0) {
-        Location *root = w.queue[--w.n_queue];
-        root->queued = false;
-        walk_from(&w, root);
-    }
+            if (group[i]->graph->locations[k]->kind != LOC_VIEW)
+                enqueue(&w, group[i]->graph->locations[k]);
+    walk_all(&w);
+    Step *todo = NULL;
+    size_t cap = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < group[i]->graph->n_locations; k++)
+            if (group[i]->graph->locations[k]->kind == LOC_VIEW)
+                walk_view(&w, group[i]->graph->locations[k], &todo, &cap);
+    walk_all(&w);
     number = w.number;
     for (size_t i = 0; i < n; i++) {
         FlowGraph *g = group[i]->graph;

@@ -42,6 +42,7 @@ static const char *location_name(const Facts *f, const Location *l) {
     case LOC_NEW:
     case LOC_MAKE: return tree_excerpt(f->tree, l->node->span);
     case LOC_RECORD: return "{deferred call}";
+    case LOC_VIEW:
     case LOC_TEMP: return "{value}";
     }
     return "";

@@ -5,8 +5,9 @@
 //   2. the declaration that the call sees has the same type as the definition, by which parameters are matched, and the linker
 //      knows the function by its own name;
 //   3. no declaration in this unit makes it weak, and its definition is neither weak nor inline; it may be seen from outside of a shared
-//      object only if it cannot be replaced there (TranslateOptions.interposable);
-//   4. where integers carry addresses here, they do there.
+//      object only if it cannot be replaced there (TranslateOptions.interposable).
+// What a unit does with addresses in integers and behind `void *` is in the summary like the rest: it leaks there (facts_flow.c), so nothing
+// need be known of how others read their memory.
 // Calls through pointers trust none: which functions a variable may hold is known for those of the unit only.
 //
 // That the function which is linked is the one of the summary is the linker's to say, unless the same command links both. The object that defines it has
@@ -41,7 +42,7 @@ static void add_function(Summary *s, const Function *f, bool solved) {
     out->leaks = arena_alloc((size_t)(out->n_leaks + 1) * sizeof *out->leaks);
     for (int i = 0; i < out->n_leaks; i++)
         out->leaks[i] = leak_of(i < f->n_params ? g->params[i] : g->rest, solved);
-    summary_symbol(out, s->carry);
+    summary_symbol(out);
 }
 
 static void add_use(Summary *s, const char *name) {
@@ -49,11 +50,6 @@ static void add_use(Summary *s, const char *name) {
         if (!strcmp(s->uses[i], name))
             return;
     *ARENA_PUSH(s->uses, s->n_uses, s->cap_uses) = name;
-}
-
-static bool integers_carry(const Facts *f) {
-    (void)f;
-    return true;
 }
 
 static bool is_doubtful(const Facts *f, const char *name) {
@@ -65,7 +61,7 @@ static bool is_doubtful(const Facts *f, const char *name) {
 
 Summary *escape_own_summary(const Facts *f, bool solved) {
     Summary *s = arena_alloc(sizeof *s);
-    *s = (Summary){.source = f->tree->source->main_file, .path = "", .carry = integers_carry(f)};
+    *s = (Summary){.source = f->tree->source->main_file, .path = ""};
     for (size_t i = 0; i < f->n_functions; i++) {
         const Function *function = f->functions[i];
         const FlowGraph *g = function->graph;
@@ -81,7 +77,7 @@ Summary *escape_own_summary(const Facts *f, bool solved) {
 // ---- theirs ------------------------------------------------------------------------------------
 static Location *stand_in(Function *f, Leak leak) {
     Location *l = arena_alloc(sizeof *l);
-    *l = (Location){.kind = LOC_TEMP, .function = f, .to_heap = leak.heap, .to_result = leak.result};
+    *l = (Location){.kind = LOC_TEMP, .function = f, .to_heap = leak.heap, .to_heap_seen = leak.heap, .to_result = leak.result};
     return l;
 }
 
@@ -131,7 +127,7 @@ static bool tells_of_arguments(const FunctionSummary *f, const CallFlow *c) {
 Function *escape_stranger(Facts *f, const CallFlow *c) {
     Summary *from = NULL;
     FunctionSummary *summary = c->type && f->others.n ? find(f, c->name, &from) : NULL;
-    if (!summary || strcmp(summary->type, c->type) || is_doubtful(f, c->name) || (integers_carry(f) && !from->carry))
+    if (!summary || strcmp(summary->type, c->type) || is_doubtful(f, c->name))
         return NULL;
     summary->relied |= tells_of_arguments(summary, c);
     return function_of(from, summary);

@@ -3,8 +3,9 @@
 // Each argument that may hold an address becomes a location. A call of a function of this unit is written down with its arguments, and
 // resolved when the callee's summary is known (escape_graph.c); one of another unit, likewise, if that is known (escape_summary.c). A function of a system header keeps nothing, except as escape_calls.c
 // says; where that says nothing, its pointer result may be any of its arguments, and so may what it stores through a pointer to a
-// pointer. A function that it is given to call (qsort's) may get each of its arguments. Any other function keeps what it gets, unless
-// its parameter is marked noescape: then it keeps at most what that points to. Calls through pointers keep everything.
+// pointer; an integer result any of its integers. A function that it is given to call (qsort's) may get each of its arguments. Any
+// other function keeps what it gets, unless its parameter is marked noescape: then it keeps at most what that points to. Calls
+// through pointers keep everything.
 
 #define _GNU_SOURCE // strchrnul
 #include "facts_flow.h"
@@ -32,8 +33,8 @@ bool flow_is_marker_call(CXCursor c, const char *name) {
 // ---- arguments ---------------------------------------------------------------------------------
 static Location *argument(Draw *d, CXCursor c, Scope *record) {
     CXType type = CL->getCursorType(c);
-    if (type.kind != CXType_Invalid && !flow_may_hold(type)) {
-        flow_discard(d, c);
+    if (type.kind != CXType_Invalid && !flow_carries(type)) {
+        flow_expression(d, c, flow_hole(d, d->graph->heap, c, "an argument"));
         return NULL;
     }
     Location *l = record ? graph_location(d->function, LOC_RECORD, record) : flow_temporary(d);
@@ -106,8 +107,12 @@ static void callback(Draw *d, const Arguments *a, int which, size_t at) {
         return;
     }
     Arguments passed = {.n = n, .v = arena_alloc((size_t)n * sizeof *passed.v)};
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         passed.v[i] = any;
+        CXType parameter = CL->getCursorType(CL->Cursor_getArgument(target, (unsigned)i));
+        if (flow_is_pointer(parameter) && flow_hides((CXType){0}, flow_pointee_type(parameter)))
+            flow_view(d, any, flow_pointee_type(parameter), a->c[which]);
+    }
     named(d, facts_string(CL->getCursorSpelling(target)), &passed, (Hole){0}, at)->type = facts_linked_type(target);
 }
 
@@ -126,31 +131,61 @@ static void callbacks(Draw *d, const Arguments *a, size_t at) {
 }
 
 // ---- functions of the library ------------------------------------------------------------------
-static void store(Draw *d, const Arguments *a, int to, int from, int derefs, size_t at) {
-    if (to < a->n && from < a->n && a->v[from])
-        graph_edge(flow_pointee(d, a->c[to]), a->v[from], derefs, at, "a store of a function of the library");
-}
-
-static bool points_to_addresses(CXCursor pointer) {
-    CXType t = CL->getCanonicalType(CL->getCursorType(flow_strip(pointer)));
-    CXType pointee = CL->getCanonicalType(t.kind == CXType_Pointer ? CL->getPointeeType(t) : CL->getArrayElementType(t));
-    return pointee.kind == CXType_Void || pointee.kind == CXType_Invalid || flow_may_hold(pointee);
-}
-
-// Bytes that do not look like addresses are none (facts_flow.c); addresses that are to look like bytes are lost sight of.
-static void copy(Draw *d, const Arguments *a, int to, int from, size_t at) {
-    if (to >= a->n || from >= a->n || !points_to_addresses(a->c[from]))
+// A number in memory is no address (facts_flow.c).
+static void store(Draw *d, const Arguments *a, int to, int from, size_t at) {
+    if (to >= a->n || from >= a->n || !a->v[from])
         return;
-    if (points_to_addresses(a->c[to]))
-        store(d, a, to, from, 1, at);
+    bool number = flow_is_number(CL->getCursorType(a->c[from]));
+    graph_edge(number ? d->graph->heap : flow_pointee(d, a->c[to]), a->v[from], 0, at, "a store of a function of the library");
+}
+
+// What an address that is copied from or to points into.
+typedef struct Copied {
+    CXType type;
+    CXCursor member;               // that the address is of, where more than it may be meant: then `type` is what it is a member of
+} Copied;
+
+// bytes: how many of them are copied; -1: who knows.
+static Copied copied(CXCursor address, long long bytes) {
+    CXCursor c = flow_strip(address);
+    Copied out = {flow_pointee_type(CL->getCursorType(c)), CL->getNullCursor()};
+    if (CL->getCursorKind(c) == CXCursor_UnaryOperator && CL->getCursorUnaryOperatorKind(c) == CXUnaryOperator_AddrOf)
+        c = flow_strip(facts_first_child(c));
+    for (;; c = flow_strip(facts_first_child(c))) {
+        enum CXCursorKind kind = CL->getCursorKind(c);
+        long long size = CL->Type_getSizeOf(CL->getCanonicalType(CL->getCursorType(c)));
+        if (kind == CXCursor_MemberRefExpr && (bytes < 0 || bytes > size)) {
+            CXType base = CL->getCursorType(facts_first_child(c));
+            out.type = flow_is_pointer(base) ? flow_pointee_type(base) : base;
+            out.member = CL->getCursorReferenced(c);
+        }
+        if ((kind != CXCursor_MemberRefExpr && kind != CXCursor_ArraySubscriptExpr) ||
+            flow_is_pointer(CL->getCursorType(flow_strip(facts_first_child(c)))))
+            return out;
+    }
+}
+
+// Numbers are no addresses; addresses that are to be numbers are lost sight of.
+static void copy(Draw *d, const Arguments *a, int to, int from, size_t at) {
+    long long bytes;
+    if (to >= a->n || from >= a->n)
+        return;
+    if (a->n != 3 || !flow_constant(a->c[2], &bytes))
+        bytes = -1;
+    Copied x = copied(a->c[from], bytes), y = copied(a->c[to], bytes);
+    if (x.type.kind != CXType_Invalid && CL->getCanonicalType(x.type).kind != CXType_Void && !flow_holds(x.type))
+        return;
+    if (flow_hides(x.type, y.type) || !CL->equalCursors(x.member, y.member))
+        graph_edge(d->graph->heap, a->v[from], 1, at, "a copy that may make numbers of pointers");
     else
-        graph_edge(d->graph->heap, a->v[from], 1, at, "a copy into bytes");
+        graph_edge(flow_pointee(d, flow_strip(a->c[to])), a->v[from], 1, at, "a store of a function of the library");
 }
 
 // One word of escape_calls.c.
-static void effect(Draw *d, const char *word, const Arguments *a, Hole k, size_t at) {
+static void effect(Draw *d, CXCursor call, const char *word, const Arguments *a, Hole k) {
     int i = word[1] - '0';
-    if (i >= a->n)
+    size_t at = flow_at(d, call);
+    if (i >= a->n || (word[0] == 'R' && flow_is_number(CL->getCursorType(call))))
         return;
     switch (word[0]) {
     case 'r': graph_edge(k.to, a->v[i], k.derefs, at, "the result of a call"); break;
@@ -162,16 +197,16 @@ static void effect(Draw *d, const char *word, const Arguments *a, Hole k, size_t
         else
             graph_edge(d->graph->heap, a->v[i], word[0] == 'K', at, "a function that keeps it");
         break;
-    case 's': store(d, a, i, word[2] - '0', 0, at); break;
+    case 's': store(d, a, i, word[2] - '0', at); break;
     case 'c': copy(d, a, i, word[2] - '0', at); break;
     default: break;
     }
 }
 
-static void apply(Draw *d, const char *effects, const Arguments *a, Hole k, size_t at) {
+static void apply(Draw *d, CXCursor call, const char *effects, const Arguments *a, Hole k) {
     for (const char *p = effects; *p; p += strspn(p, " ")) {
         const char *end = strchrnul(p, ' ');
-        effect(d, arena_strndup(p, (size_t)(end - p)), a, k, at);
+        effect(d, call, arena_strndup(p, (size_t)(end - p)), a, k);
         p = end;
     }
 }
@@ -187,11 +222,15 @@ static bool is_out(CXType parameter) {
 static void unknown_effects(Draw *d, CXType type, const Arguments *a, Hole k, CXType result, size_t at) {
     CXType t = CL->getCanonicalType(type);
     int n = CL->getNumArgTypes(t);
+    bool numbers = !flow_carries(result) && CL->Type_getSizeOf(CL->getCanonicalType(result)) >= ADDRESS_BYTES;
     for (int i = 0; i < a->n; i++) {
         bool out = i < n && is_out(CL->getArgType(t, (unsigned)i));
         for (int from = 0; out && from < a->n; from++)
-            store(d, a, i, from, 0, at);
-        if (flow_is_pointer(result) || CL->getCanonicalType(result).kind == CXType_Record)
+            store(d, a, i, from, at);
+        bool integer = flow_is_integer(CL->getCursorType(a->c[i]));
+        if (numbers && integer)                        // lldiv, a vector
+            graph_edge(d->graph->heap, a->v[i], 0, at, "a number made of it");
+        else if (flow_holds(result) || (integer && flow_is_integer(result)))
             graph_edge(k.to, a->v[i], k.derefs, at, "the result of a call");
     }
 }
@@ -218,7 +257,7 @@ static void library_call(Draw *d, CXCursor call, CXCursor callee, const char *na
         unknown_effects(d, CL->getCursorType(callee), a, k, CL->getCursorType(call), at);
         return;
     }
-    apply(d, effects, a, k, at);
+    apply(d, call, effects, a, k);
 }
 
 // ---- parameters that are marked ------------------------------------------------------------------
@@ -284,7 +323,7 @@ static Hole result_hole(Draw *d, Hole k, size_t at) {
         return k;
     Location *result = flow_temporary(d);
     flow_location(k, result);
-    return (Hole){result, 0, at, "the result of a call"};
+    return (Hole){.to = result, .at = at, .why = "the result of a call"};
 }
 
 static void function_call(Draw *d, CXCursor call, CXCursor callee, Hole k, Scope *record) {
@@ -298,10 +337,22 @@ static void function_call(Draw *d, CXCursor call, CXCursor callee, Hole k, Scope
         graph_edge(flow_pointee(d, a.c[0]), d->graph->rest, 0, at, "the arguments of a variadic function");
     else if (is_library(callee, name))
         library_call(d, call, callee, name, &a, k);
+    if (CL->getCanonicalType(CL->getCursorType(callee)).kind == CXType_FunctionNoProto)
+        keep(d, &a, 0, 1, at, "an argument of a function without a prototype");
     // A unit may define a function of the library's itself.
     CallFlow *c = named(d, name, &a, k, at);
     c->keeps_nothing = is_library(callee, name);
     c->type = c->keeps_nothing ? NULL : facts_linked_type(callee);
+}
+
+// Do two types of functions, or of pointers to them, say the same of the arguments?
+static bool same_function(CXType a, CXType b) {
+    CXType x = CL->getCanonicalType(a), y = CL->getCanonicalType(b);
+    if (x.kind == CXType_Pointer)
+        x = CL->getCanonicalType(CL->getPointeeType(x));
+    if (y.kind == CXType_Pointer)
+        y = CL->getCanonicalType(CL->getPointeeType(y));
+    return x.kind == CXType_FunctionProto && x.data[0] == y.data[0];
 }
 
 // The local variable that a call goes through, as `f(x)` or `(*f)(x)`; NULL: something else.
@@ -312,7 +363,8 @@ static Var *called_variable(Draw *d, CXCursor callee) {
     if (CL->getCursorKind(c) != CXCursor_DeclRefExpr)
         return NULL;
     Var *var = facts_var(d->v, CL->getCursorReferenced(c));
-    return var && var->function == d->function && var->kind == VAR_LOCAL ? var : NULL;
+    bool converted = !same_function(CL->getCursorType(callee), CL->getCursorType(c));
+    return var && var->function == d->function && var->kind == VAR_LOCAL && !converted ? var : NULL;
 }
 
 static void pointer_call(Draw *d, CXCursor call, Hole k, Scope *record) {
@@ -351,7 +403,8 @@ void flow_targets(Draw *d, Location *to, CXCursor value) {
         Cursors children = flow_children(c);
         for (size_t i = 1; i < children.n; i++)
             flow_targets(d, to, children.v[i]);
-    } else if (!CL->Cursor_isNull(target) && CL->getCursorKind(target) == CXCursor_FunctionDecl) {
+    } else if (!CL->Cursor_isNull(target) && CL->getCursorKind(target) == CXCursor_FunctionDecl &&
+               same_function(CL->getCursorType(value), CL->getCursorType(target))) {
         *ARENA_PUSH(var->targets, var->n_targets, var->cap_targets) = facts_string(CL->getCursorSpelling(target));
     } else {
         var->any_target = true;
@@ -406,8 +459,18 @@ static const char *atomic_effects(const char *name, size_t n) {
     return "s01 R0 r1";
 }
 
+// An argument that was a pointer to pointers may come out as one to numbers.
 static bool variable_argument(Draw *d, CXCursor c, Hole k) {
     Cursors children = flow_children(c);
+    CXType result = CL->getCursorType(c);
+    if (flow_is_pointer(result) && flow_hides((CXType){0}, flow_pointee_type(result))) {
+        Location *pointer = flow_temporary(d);
+        flow_location(k, pointer);
+        graph_edge(d->graph->heap, pointer, 1, flow_at(d, c), "an argument that is read as a pointer to numbers");
+        k = flow_hole(d, pointer, c, "an argument");
+    } else if (CL->getCanonicalType(result).kind == CXType_Record && !flow_carries(result)) {
+        k = flow_hole(d, d->graph->heap, c, "an argument that is read as numbers");
+    }
     for (size_t i = 0; i < children.n; i++) {
         if (!flow_is_expression(children.v[i]))
             continue;
@@ -420,6 +483,9 @@ static bool variable_argument(Draw *d, CXCursor c, Hole k) {
 
 bool flow_builtin(Draw *d, CXCursor c, Hole k) {
     const char *text = flow_text(d, c);
+    CXCursor last = flow_operand(c);
+    if (!CL->Cursor_isNull(last) && flow_at(d, last) == flow_at(d, c))
+        return false;                                  // a conversion of it
     size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
     if (text[n + strspn(text + n, " \t\n")] != '(')
         return false;
@@ -428,6 +494,6 @@ bool flow_builtin(Draw *d, CXCursor c, Hole k) {
     if (n < 9 || strncmp(text, "__atomic_", 9))
         return false;
     Arguments a = ordered_arguments(d, c);
-    apply(d, atomic_effects(text + 9, n - 9), &a, flow_object(d, k), flow_at(d, c));
+    apply(d, c, atomic_effects(text + 9, n - 9), &a, flow_object(d, k));
     return true;
 }

@@ -4,9 +4,16 @@
 // lifts it; a member of a structure is the structure, an element is its array, and an array becomes its address where C says
 // so. What has no address to carry (a type smaller than a pointer) is walked with no hole at all, for what it does on the side.
 //
-// Types are trusted in that, and C has two ways around types. A pointer cast to a type that holds no address (`char *`) may read the bytes of
-// one: so what such a cast points to flows to the heap. A union's member of eight bytes or more may be the bytes of another: likewise.
-// Integers of eight bytes carry addresses as pointers do.
+// Integers. A value of 8 bytes or more may be an address, whatever C calls it. In an expression, in a variable, parameter or result of its
+// own it is followed like a pointer. Nowhere else:
+//   1. What is read from memory as a number (a member, an element, through a pointer) is no address.
+//   2. Hence an address that is stored there as a number is given up: it flows to the heap. So is all that an integer variable holds whose
+//      own address is taken, and an address that is made a smaller number, or a floating one, which may be a piece of it.
+//   3. Hence, too, where memory that may hold pointers comes to be read as numbers (a cast, a union, memcpy: facts_hold.c), all that
+//      it holds flows to the heap, there and then: nobody else, in this unit or another, needs to know.
+//   4. A number that is only compared, tested, used as an index of less than 8 bytes, or that is a few low bits of an address, is none.
+//   5. The difference of two pointers is none, C has it for pointers into one object; but that of a pointer and null is the pointer.
+// "There" and "memory" are meant without regard to order, as everything in the graph is.
 
 #include "facts_flow.h"
 
@@ -39,8 +46,7 @@ const char *flow_text(Draw *d, CXCursor c) {
     return d->v->tree->source->text + flow_at(d, c);
 }
 
-// The last child that is an expression: of a cast, what is cast.
-static CXCursor operand_of(CXCursor c) {
+CXCursor flow_operand(CXCursor c) {
     Cursors children = flow_children(c);
     for (size_t i = children.n; i-- > 0;)
         if (flow_is_expression(children.v[i]))
@@ -48,12 +54,22 @@ static CXCursor operand_of(CXCursor c) {
     return CL->getNullCursor();
 }
 
+bool flow_constant(CXCursor c, long long *value) {
+    CXEvalResult result = CL->Cursor_isNull(c) ? NULL : CL->Cursor_Evaluate(c);
+    if (!result)
+        return false;
+    bool known = CL->EvalResult_getKind(result) == CXEval_Int;
+    *value = CL->EvalResult_getAsLongLong(result);
+    CL->EvalResult_dispose(result);
+    return known;
+}
+
 CXCursor flow_strip(CXCursor c) {
     for (;;) {
         enum CXCursorKind k = CL->getCursorKind(c);
         if (k != CXCursor_ParenExpr && k != CXCursor_UnexposedExpr && k != CXCursor_CStyleCastExpr)
             return c;
-        CXCursor child = operand_of(c);
+        CXCursor child = flow_operand(c);
         if (CL->Cursor_isNull(child))
             return c;
         c = child;
@@ -65,35 +81,16 @@ bool flow_is_pointer(CXType type) {
     return CL->getCanonicalType(type).kind == CXType_Pointer;
 }
 
-static bool is_array(CXType type) {
-    enum CXTypeKind k = CL->getCanonicalType(type).kind;
-    return k == CXType_ConstantArray || k == CXType_VariableArray || k == CXType_IncompleteArray;
+CXType flow_pointee_type(CXType type) {
+    CXType t = CL->getCanonicalType(type);
+    bool array = t.kind == CXType_ConstantArray || t.kind == CXType_VariableArray || t.kind == CXType_IncompleteArray;
+    return t.kind == CXType_Pointer ? CL->getPointeeType(t) : array ? t
+                                                                    : (CXType){0};
 }
 
 static bool is_function(CXType type) {
     enum CXTypeKind k = CL->getCanonicalType(type).kind;
     return k == CXType_FunctionProto || k == CXType_FunctionNoProto;
-}
-
-// May an address hide in a value of this type?
-bool flow_may_hold(CXType type) {
-    CXType t = CL->getCanonicalType(type);
-    while (is_array(t))
-        t = CL->getCanonicalType(CL->getArrayElementType(t));
-    switch (t.kind) {
-    case CXType_Void:
-    case CXType_Float:
-    case CXType_Double:
-    case CXType_LongDouble:
-    case CXType_Float128:
-    case CXType_Float16:
-    case CXType_Complex:
-    case CXType_FunctionProto:
-    case CXType_FunctionNoProto: return false;
-    default: break;
-    }
-    long long size = CL->Type_getSizeOf(t);
-    return size < 0 || size >= 8;
 }
 
 // ---- holes -------------------------------------------------------------------------------------
@@ -112,11 +109,18 @@ void flow_location(Hole k, Location *from) {
 }
 
 Hole flow_hole(Draw *d, Location *to, CXCursor at, const char *why) {
-    return (Hole){to, 0, flow_at(d, at), why};
+    return (Hole){.to = to, .at = flow_at(d, at), .why = why};
 }
 
 Hole flow_deref(Hole k) {
     k.derefs++;
+    k.place = false;
+    return k;
+}
+
+Hole flow_look(Hole k) {
+    if (k.to)
+        k = (Hole){.to = &escape_nowhere, .at = k.at, .why = k.why};
     return k;
 }
 
@@ -125,60 +129,17 @@ Hole flow_object(Draw *d, Hole k) {
         return k;
     Location *object = flow_temporary(d);
     flow_location(k, object);
-    return (Hole){object, 0, k.at, k.why};
+    return (Hole){.to = object, .at = k.at, .why = k.why};
 }
 
 Hole flow_address(Draw *d, Hole k) {
     k = flow_object(d, k);
     k.derefs--;
+    k.place = true;
     return k;
 }
 
-// ---- conversions -------------------------------------------------------------------------------
-// Is an integer certainly made from addresses of what holds none?
-static bool is_plain_address(CXCursor c) {
-    CXType type = CL->getCanonicalType(CL->getCursorType(c));
-    if (type.kind == CXType_Pointer) {
-        CXType pointee = CL->getCanonicalType(CL->getPointeeType(type));
-        return pointee.kind != CXType_Void && !flow_may_hold(pointee);
-    }
-    Cursors children = flow_children(c);
-    bool plain = !flow_may_hold(type) || CL->getCursorKind(c) == CXCursor_IntegerLiteral ||
-                 (children.n > 0 && CL->getCursorKind(c) != CXCursor_CallExpr);
-    for (size_t i = 0; i < children.n && plain && flow_may_hold(type); i++)
-        plain = !flow_is_expression(children.v[i]) || is_plain_address(children.v[i]);
-    return plain;
-}
-
-// A pointer to what may hold addresses becomes one to what holds none.
-static bool hides_addresses(CXCursor operand, CXType from, CXType to) {
-    if (!flow_is_pointer(to) || !flow_may_hold(from))
-        return false;
-    CXType pointee = CL->getCanonicalType(CL->getPointeeType(CL->getCanonicalType(to)));
-    if (pointee.kind == CXType_Void || is_function(pointee) || flow_may_hold(pointee))
-        return false;
-    if (!flow_is_pointer(from))
-        return !is_plain_address(operand);
-    CXType old = CL->getCanonicalType(CL->getPointeeType(CL->getCanonicalType(from)));
-    return old.kind == CXType_Void || (!is_function(old) && flow_may_hold(old));
-}
-
-static void conversion(Draw *d, CXCursor c, CXCursor operand, Hole k) {
-    CXType from = CL->getCursorType(operand), to = CL->getCursorType(c);
-    if (is_array(from) && flow_is_pointer(to)) {
-        flow_expression(d, operand, flow_address(d, k));
-        return;
-    }
-    if (!k.to || !hides_addresses(operand, from, to)) {
-        flow_expression(d, operand, k);
-        return;
-    }
-    Location *pointer = flow_temporary(d);
-    flow_expression(d, operand, flow_hole(d, pointer, c, "a cast"));
-    flow_location(k, pointer);
-    graph_edge(d->graph->heap, pointer, 1, flow_at(d, c), "a cast to a type without pointers");
-}
-
+// ---- what clang has no kind for ------------------------------------------------------------------
 // Everything that is an expression below c, each once: `a ?: b` shows a three times.
 static void all_children(Draw *d, CXCursor c, Hole k) {
     Cursors children = flow_children(c);
@@ -204,7 +165,7 @@ static void unexposed(Draw *d, CXCursor c, Hole k) {
     if (type.kind == CXType_Dependent || type.kind == CXType_Invalid)
         all_children(d, c, flow_hole(d, d->graph->heap, c, "an expression that clang cannot read"));
     else if (n == 1 && type.kind != CXType_Void)
-        conversion(d, c, operand_of(c), k);
+        flow_conversion(d, c, flow_operand(c), k);
     else
         all_children(d, c, k);                         // `.member = value`, `a ?: b`, builtins
 }
@@ -224,10 +185,14 @@ static void mention(Draw *d, CXCursor c, Hole k) {
         var->any_target |= k.derefs < 0;
         flow_location(k, graph_variable(var, d->frame));
         var->location->escapes |= !known;              // its declaration was not seen
+        if (k.place && flow_is_integer(CL->getCursorType(declaration)))
+            graph_edge(d->graph->heap, var->location, 0, flow_at(d, c), "an integer whose address is taken");
     }
 }
 
 // ---- operators ---------------------------------------------------------------------------------
+static Hole stepped(Draw *d, CXCursor c, Hole k);
+
 static void unary(Draw *d, CXCursor c, Hole k) {
     CXCursor operand = facts_first_child(c);
     switch (CL->getCursorUnaryOperatorKind(c)) {
@@ -239,8 +204,30 @@ static void unary(Draw *d, CXCursor c, Hole k) {
         break;
     case CXUnaryOperator_Deref: flow_expression(d, operand, flow_deref(k)); break;
     case CXUnaryOperator_LNot: flow_discard(d, operand); break;
+    case CXUnaryOperator_PostInc:
+    case CXUnaryOperator_PostDec:
+    case CXUnaryOperator_PreInc:
+    case CXUnaryOperator_PreDec:
+        flow_expression(d, operand, stepped(d, c, k.to ? k : flow_hole(d, &escape_nowhere, c, "an operator")));
+        break;
     default: flow_expression(d, operand, k); break;
     }
+}
+
+// `index`: one of a pointer and an index, which is no address unless it has 8 bytes.
+static void operand(Draw *d, CXCursor c, Hole k, bool index) {
+    flow_expression(d, c, index && flow_is_narrow(c) ? nowhere : k);
+}
+
+// Arithmetic on `void *` counts bytes, so what it points to is seen as bytes.
+static Hole stepped(Draw *d, CXCursor c, Hole k) {
+    CXType type = CL->getCursorType(c);
+    if (!k.to || !flow_is_pointer(type) || CL->getCanonicalType(flow_pointee_type(type)).kind != CXType_Void)
+        return k;
+    Location *pointer = flow_temporary(d);
+    flow_location(k, pointer);
+    graph_edge(d->graph->heap, pointer, 1, flow_at(d, c), "arithmetic on void *");
+    return flow_hole(d, pointer, c, "arithmetic on void *");
 }
 
 static void binary(Draw *d, CXCursor c, Hole k) {
@@ -252,24 +239,31 @@ static void binary(Draw *d, CXCursor c, Hole k) {
     bool test = (op >= CXBinaryOperator_LT && op <= CXBinaryOperator_NE) ||
                 op == CXBinaryOperator_LAnd || op == CXBinaryOperator_LOr;
     bool distance = op == CXBinaryOperator_Sub && flow_is_pointer(CL->getCursorType(left)) &&
-                    flow_is_pointer(CL->getCursorType(right));
+                    flow_is_pointer(CL->getCursorType(right)) && CL->getCursorKind(flow_strip(right)) != CXCursor_IntegerLiteral;
     if (op == CXBinaryOperator_Assign) {
         flow_assign(d, c, k);
         return;
     }
-    Hole value = flow_object(d, k);
-    flow_expression(d, left, test || distance || op == CXBinaryOperator_Comma ? nowhere : value);
-    flow_expression(d, right, test || distance ? nowhere : value);
+    Hole value = test || distance || flow_is_low_bits(c) ? nowhere : stepped(d, c, flow_object(d, k));
+    bool shift = op == CXBinaryOperator_Shl || op == CXBinaryOperator_Shr, pointer = flow_is_pointer(CL->getCursorType(c));
+    operand(d, left, op == CXBinaryOperator_Comma ? nowhere : value, pointer);
+    operand(d, right, shift ? nowhere : value, pointer);
 }
 
+// `number op= address` widens and narrows without saying so.
 static void compound_assignment(Draw *d, CXCursor c, Hole k) {
     Cursors children = flow_children(c);
     if (children.n < 2)
         return;
+    CXCursor left = children.v[0], right = children.v[children.n - 1];
+    CXType type = CL->getCursorType(left);
+    enum CXBinaryOperatorKind op = CL->getCursorBinaryOperatorKind(c);
     Location *value = flow_temporary(d);
-    flow_expression(d, children.v[0], k);
-    flow_expression(d, children.v[children.n - 1], flow_hole(d, value, c, "an assignment"));
-    flow_location(flow_hole(d, flow_root(d, children.v[0]), c, "an assignment"), value);
+    bool shift = op == CXBinaryOperator_ShlAssign || op == CXBinaryOperator_ShrAssign;
+    Hole from = shift ? nowhere : flow_hole(d, flow_carries(type) ? value : d->graph->heap, c, "an assignment");
+    flow_expression(d, left, stepped(d, c, k.to ? k : flow_hole(d, &escape_nowhere, c, "an assignment")));
+    operand(d, right, from, flow_is_pointer(type));
+    flow_location(flow_store(d, left, c), value);
     flow_location(flow_object(d, k), value);
 }
 
@@ -279,15 +273,25 @@ static void subscript(Draw *d, CXCursor c, Hole k) {
     for (size_t i = 0; i < children.n; i++)
         pointer |= flow_is_pointer(CL->getCursorType(children.v[i]));
     for (size_t i = 0; i < children.n; i++)
-        flow_expression(d, children.v[i], pointer ? flow_deref(k) : k);
+        operand(d, children.v[i], pointer ? flow_deref(k) : k, pointer);
 }
 
 // ---- members -----------------------------------------------------------------------------------
-static bool is_union(CXType type) {
-    CXType t = CL->getCanonicalType(type);
-    if (t.kind == CXType_Pointer)
-        t = CL->getPointeeType(t);
-    return CL->getCursorKind(CL->getTypeDeclaration(CL->getCanonicalType(t))) == CXCursor_UnionDecl;
+// May it be read as numbers what another member of a union wrote as pointers? Structures without a name may lie between.
+static bool is_punned(CXCursor field) {
+    CXCursor parent = CL->getCursorSemanticParent(field);
+    CXType type = CL->getCursorType(field);
+    for (;; parent = CL->getCursorSemanticParent(parent)) {
+        enum CXCursorKind kind = CL->getCursorKind(parent);
+        if (kind != CXCursor_UnionDecl && kind != CXCursor_StructDecl)
+            return false;
+        if (kind == CXCursor_UnionDecl && CL->Type_getSizeOf(CL->getCanonicalType(type)) >= ADDRESS_BYTES &&
+            flow_hides(CL->getCursorType(parent), type))
+            return true;
+        if (!CL->Cursor_isAnonymous(parent))
+            return false;
+        type = CL->getCursorType(parent);
+    }
 }
 
 static void member(Draw *d, CXCursor c, Hole k) {
@@ -295,9 +299,7 @@ static void member(Draw *d, CXCursor c, Hole k) {
     if (CL->Cursor_isNull(base) || !flow_is_expression(base))
         return;
     bool pointer = flow_is_pointer(CL->getCursorType(base));
-    CXType type = CL->getCursorType(c);
-    bool bytes = !flow_may_hold(type) && CL->Type_getSizeOf(CL->getCanonicalType(type)) >= 8;
-    if (bytes && is_union(CL->getCursorType(base))) {
+    if ((k.to || k.place) && is_punned(CL->getCursorReferenced(c))) {
         Hole heap = flow_hole(d, d->graph->heap, c, "a member of a union");
         flow_expression(d, base, pointer ? flow_deref(heap) : heap);
     }
@@ -324,8 +326,9 @@ static void conditional(Draw *d, CXCursor c, Hole k) {
 // Its value outlives its braces even where it is only looked at: `*({ int x = 1; &x; })`.
 static void statement_expression(Draw *d, CXCursor c, Hole k) {
     CXCursor body = facts_first_child(c);
-    if (!flow_may_hold(CL->getCursorType(c))) {
-        flow_compound(d, body, nowhere);
+    CXType type = CL->getCursorType(c);
+    if (!flow_carries(type)) {
+        flow_compound(d, body, type.kind == CXType_Void ? nowhere : k);
         return;
     }
     Location *value = flow_temporary(d);
@@ -336,6 +339,9 @@ static void statement_expression(Draw *d, CXCursor c, Hole k) {
 static void others(Draw *d, CXCursor c, enum CXCursorKind kind, Hole k) {
     switch (kind) {
     case CXCursor_InitListExpr:
+        k.element = true;
+        all_children(d, c, k);
+        break;
     case CXCursor_GenericSelectionExpr: all_children(d, c, k); break;
     case CXCursor_StmtExpr: statement_expression(d, c, k); break;
     case CXCursor_AddrLabelExpr: d->graph->jumps_anywhere = true; break;
@@ -349,13 +355,28 @@ static void others(Draw *d, CXCursor c, enum CXCursorKind kind, Hole k) {
     }
 }
 
+// Is it read from memory?
+static bool is_load(CXCursor c, enum CXCursorKind kind) {
+    if (kind == CXCursor_UnaryOperator)
+        return CL->getCursorUnaryOperatorKind(c) == CXUnaryOperator_Deref &&
+               !flow_is_marker_call(facts_first_child(c), "gocc_result");
+    return kind == CXCursor_MemberRefExpr || kind == CXCursor_ArraySubscriptExpr;
+}
+
+// What can be said of the hole by the type of the expression alone.
+static Hole typed_hole(Draw *d, CXCursor c, enum CXCursorKind kind, Hole k) {
+    CXType type = CL->getCursorType(c);
+    if (!k.to || k.place || type.kind == CXType_Void || type.kind == CXType_Invalid || kind == CXCursor_InitListExpr)
+        return k;
+    if (k.element && flow_is_number(type))
+        k = flow_hole(d, d->graph->heap, c, "a number in memory");
+    k.element = false;
+    return flow_carries(type) && !(flow_is_integer(type) && is_load(c, kind)) ? k : flow_look(k);
+}
+
 void flow_expression(Draw *d, CXCursor c, Hole k) {
     enum CXCursorKind kind = CL->getCursorKind(c);
-    if (k.to && k.derefs >= 0 && kind != CXCursor_InitListExpr) {
-        CXType type = CL->getCursorType(c);
-        if (type.kind != CXType_Void && type.kind != CXType_Invalid && !flow_may_hold(type))
-            k = nowhere;
-    }
+    k = typed_hole(d, c, kind, k);
     switch (kind) {
     case CXCursor_ParenExpr: flow_expression(d, facts_first_child(c), k); break;
     case CXCursor_DeclRefExpr: mention(d, c, k); break;
@@ -365,7 +386,7 @@ void flow_expression(Draw *d, CXCursor c, Hole k) {
     case CXCursor_ConditionalOperator: conditional(d, c, k); break;
     case CXCursor_MemberRefExpr: member(d, c, k); break;
     case CXCursor_ArraySubscriptExpr: subscript(d, c, k); break;
-    case CXCursor_CStyleCastExpr: conversion(d, c, operand_of(c), k); break;
+    case CXCursor_CStyleCastExpr: flow_conversion(d, c, flow_operand(c), k); break;
     case CXCursor_UnexposedExpr: unexposed(d, c, k); break;
     case CXCursor_CallExpr: flow_call(d, c, k, NULL); break;
     case CXCursor_CompoundLiteralExpr: literal(d, c, k); break;

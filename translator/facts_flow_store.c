@@ -49,8 +49,9 @@ Location *flow_pointee(Draw *d, CXCursor pointer) {
             next = children.v[i];
             n++;
         }
-        if (n != 1 || (!flow_is_pointer(CL->getCursorType(next)) && !is_array(CL->getCursorType(next))))
-            return d->graph->heap;
+        if (n != 1 || (!flow_is_pointer(CL->getCursorType(next)) && !is_array(CL->getCursorType(next))) ||
+            flow_hides(flow_pointee_type(type), flow_pointee_type(CL->getCursorType(next))))
+            return d->graph->heap;                     // there it would be read as a number
         c = next;
     }
 }
@@ -114,7 +115,7 @@ static Var *member_of(Draw *d, CXCursor c) {
 // `s->p = s->q;`, `s->p = s->q + n;`, `s->p = &s->q[n];`: the object that s points to holds it already.
 static bool assigns_itself(Draw *d, CXCursor lhs, CXCursor rhs) {
     Var *var = member_of(d, lhs);
-    if (!var || is_array(CL->getCursorType(flow_strip(rhs))))
+    if (!var || !flow_is_pointer(CL->getCursorType(lhs)) || is_array(CL->getCursorType(flow_strip(rhs))))
         return false;
     CXCursor c = flow_strip(rhs);
     enum CXCursorKind kind = CL->getCursorKind(c);
@@ -129,15 +130,24 @@ static bool assigns_itself(Draw *d, CXCursor lhs, CXCursor rhs) {
     return !is_array(CL->getCursorType(c)) && flow_is_pointer(CL->getCursorType(c)) && member_of(d, c) == var;
 }
 
+Hole flow_store(Draw *d, CXCursor lhs, CXCursor assignment) {
+    CXCursor c = lhs;
+    while (CL->getCursorKind(c) == CXCursor_ParenExpr)
+        c = facts_first_child(c);
+    if (flow_is_number(CL->getCursorType(lhs)) && CL->getCursorKind(c) != CXCursor_DeclRefExpr)
+        return flow_hole(d, d->graph->heap, assignment, "a number in memory");
+    return flow_hole(d, flow_root(d, lhs), assignment, "an assignment");
+}
+
 void flow_assign(Draw *d, CXCursor assignment, Hole k) {
     Cursors children = flow_children(assignment);
     CXCursor lhs = children.v[0], rhs = children.v[children.n - 1];
     flow_discard(d, lhs);
     if (assigns_itself(d, lhs, rhs)) {
-        flow_expression(d, rhs, k);
+        flow_expression(d, rhs, k.to ? k : flow_hole(d, &escape_nowhere, assignment, "an assignment"));
         return;
     }
-    Hole store = flow_hole(d, flow_root(d, lhs), assignment, "an assignment");
+    Hole store = flow_store(d, lhs, assignment);
     flow_targets(d, store.to, rhs);
     if (!k.to) {
         flow_expression(d, rhs, store);
@@ -337,16 +347,15 @@ static size_t dead_part(CXCursor c, const Cursors *children) {
     CXCursor condition = flow_strip(children->v[0]);
     if (CL->getCursorKind(c) != CXCursor_IfStmt || CL->getCursorKind(condition) != CXCursor_IntegerLiteral)
         return 0;
-    CXEvalResult value = CL->Cursor_Evaluate(condition);
-    if (!value)
+    long long value;
+    if (!flow_constant(condition, &value))
         return 0;
-    bool known = CL->EvalResult_getKind(value) == CXEval_Int, taken = CL->EvalResult_getAsLongLong(value) != 0;
-    CL->EvalResult_dispose(value);
+    bool taken = value != 0;
     size_t dead = taken ? 2 : 1;
     bool label = false;
     if (dead < children->n)
         CL->visitChildren(children->v[dead], find_label, &label);
-    return label || !known ? 0 : dead;
+    return label ? 0 : dead;
 }
 
 static void branch(Draw *d, CXCursor c) {

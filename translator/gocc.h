@@ -217,7 +217,6 @@ typedef struct FunctionSummary {
 } FunctionSummary;
 typedef struct Summary {                               // of a unit
     const char *source, *path;                         // its file, as named and absolute
-    bool carry;                                        // integers may hold addresses there
     FunctionSummary *functions;
     size_t n_functions, cap_functions;
     const char **uses;                                 // functions of other units that it calls
@@ -230,7 +229,7 @@ typedef struct Summaries {
     size_t n, cap;
 } Summaries;
 uint64_t summary_hash(const char *text, size_t n);
-void summary_symbol(FunctionSummary *f, bool carry);   // sets f->symbol
+void summary_symbol(FunctionSummary *f);               // sets f->symbol
 void summary_print(Buffer *out, const Summary *s, bool all);    // all: also what only the units of one command tell each other
 Summary *summary_read(const char **text);              // the one that *text begins with, and moves on; NULL: damaged, or the end
 void summaries_read(Summaries *out, const char *text); // all of them

@@ -6,7 +6,6 @@
 //     gocc-summary 1
 //     source lib/b.gc                    as the command named it
 //     path /home/me/project/lib/b.gc
-//     integers carry                     or plain: integers of eight bytes hold no addresses in this unit
 //     function add h0r1 - | int (struct list *, int)
 //     function say - +h0 | void (const char *, ...)        `+`: all that a variadic function gets behind its parameters
 //     end 5d0f1b7a9c3e2846               hash of all before
@@ -16,7 +15,7 @@
 //     file DIR/b.o-1f00c4....summary     where it will be written
 //     use list_grow                      a function of another unit that is called
 //
-// What does not end in the right hash is no summary. The hash of a function (its name, leaks, type, the unit's integers) is part of the
+// What does not end in the right hash is no summary. The hash of a function (its name, leaks, type) is part of the
 // name of a symbol, by which the linker sees to it that callers and callee mean the same summary (escape_summary.c).
 
 #include "gocc.h"
@@ -47,18 +46,18 @@ static void put_leaks(Buffer *out, const FunctionSummary *f) {
     }
 }
 
-void summary_symbol(FunctionSummary *f, bool carry) {
+void summary_symbol(FunctionSummary *f) {
     Buffer text = {0};
     buffer_puts(&text, f->name);
     put_leaks(&text, f);
-    buffer_printf(&text, " | %s %d", f->type, carry);
+    buffer_printf(&text, " | %s", f->type);
     f->symbol = arena_format(SUMMARY_SYMBOL "%s_%016llx", f->name, (unsigned long long)summary_hash(text.data, text.length));
     free(text.data);
 }
 
 void summary_print(Buffer *out, const Summary *s, bool all) {
     size_t start = out->length;
-    buffer_printf(out, HEAD "source %s\npath %s\nintegers %s\n", s->source, s->path, s->carry ? "carry" : "plain");
+    buffer_printf(out, HEAD "source %s\npath %s\n", s->source, s->path);
     if (all && s->file)
         buffer_printf(out, "file %s\n", s->file);
     for (size_t i = 0; i < s->n_functions; i++) {
@@ -101,7 +100,7 @@ static bool read_function(Summary *s, const char *line) {
         return false;
     f.n_leaks = (int)n;
     f.type = p + 3;
-    summary_symbol(&f, s->carry);
+    summary_symbol(&f);
     *ARENA_PUSH(s->functions, s->n_functions, s->cap_functions) = f;
     return true;
 }
@@ -115,8 +114,6 @@ static bool read_line(Summary *s, const char *line) {
         s->path = value;
     else if (n == 4 && !memcmp(line, "file", n))
         s->file = value;
-    else if (n == 8 && !memcmp(line, "integers", n))
-        s->carry = !strcmp(value, "carry");
     else if (n == 8 && !memcmp(line, "function", n))
         return read_function(s, value);
     else if (n == 3 && !memcmp(line, "use", n))
