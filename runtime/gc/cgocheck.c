@@ -11,6 +11,7 @@
 #include "base/print.h"
 #include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { MOST = 10 }; // reports of one collection
@@ -32,8 +33,8 @@ static bool heap_find(uintptr_t *start, uintptr_t *end) {
     int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     size_t length = 0;
     for (ssize_t n = 1; fd >= 0 && n > 0 && length < sizeof text - 1; length += n > 0 ? (size_t)n : 0)
-        n = read(fd, text + length, sizeof text - 1 - length);
-    if (fd >= 0) close(fd);
+        n = syscall(SYS_read, fd, text + length, sizeof text - 1 - length);
+    if (fd >= 0) syscall(SYS_close, fd);
     text[length] = 0;
     char *name = strstr(text, "[heap]");
     if (!name) return false;

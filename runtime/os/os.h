@@ -52,6 +52,9 @@ typedef enum LockRank { // a thread that holds one may take those further down
     RANK_TIMERS, // a processor's timers
     RANK_TIMERS_RETIRED, // those of a processor that goes out of use
     RANK_CHANNEL, // several at a time, in address order
+    RANK_POLL, // a file descriptor's waiters
+    RANK_POLL_WAIT, // one wait for descriptors
+    RANK_POLL_TABLE, // new chunks of the table of descriptors, and the start of netpoll
     RANK_ROOTS, // registered ranges, cleanups
     RANK_WORLD, // the list of foreign machines; whoever asks all threads something
     RANK_SCHED, // gort_sched.lock

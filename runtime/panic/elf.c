@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/atomic.h"
@@ -95,7 +96,7 @@ static void map_file(Module *m) {
         if (p != MAP_FAILED && !memcmp(p, ELFMAG, SELFMAG))
             m->file = (Bytes){p, p + st.st_size};
     }
-    close(fd);
+    syscall(SYS_close, fd);
     if (m->file.start)
         take_sections(m);
 }

@@ -3,12 +3,13 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void gort_out_flush(Out *o) {
     size_t done = 0;
     while (o->fd >= 0 && done < o->length) {
-        ssize_t n = write(o->fd, o->data + done, o->length - done);
+        ssize_t n = syscall(SYS_write, o->fd, o->data + done, o->length - done);
         if (n < 0 && errno != EINTR && errno != EAGAIN)
             break;
         if (n > 0)

@@ -23,6 +23,7 @@
 #include "sched/sched.h"
 
 #include "base/upcalls.h"
+#include "sched/netpoll.h"
 #include "sched/sanitize.h"
 #include "sched/suspend.h"
 #include "sched/timer.h"
@@ -92,6 +93,7 @@ void gort_scheduler_switch(Machine *m, Goroutine *g) { switch_to(m, &m->schedule
 // readied last, else a pair in conversation would keep the others out for ever.
 static __attribute__((noinline)) Goroutine *next_rare(Machine *m, Processor *p) {
     p->now_ns = os_now();
+    if (netpoll_is_due(p->now_ns)) return &m->scheduler;
     Goroutine *g = gort_sched_take_global(p, 1);
     if (!g) g = gort_runq_get_fair(p);
     return g ? g : &m->scheduler;

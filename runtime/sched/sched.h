@@ -9,7 +9,8 @@
 //
 // The files, in reading order: goroutine.c (birth and death), runq.c (queues), park.c (falling
 // asleep, waking, yielding), proc.c (finding work), machine.c (threads), timer.c, foreign.c
-// (threads that are not ours), deadlock.c, world.c (GOMAXPROCS), start.c.
+// (threads that are not ours), netpoll.c and polldesc.c (file descriptors), deadlock.c, world.c
+// (GOMAXPROCS), start.c.
 #ifndef GORT_SCHED_SCHED_H
 #define GORT_SCHED_SCHED_H
 
@@ -48,6 +49,7 @@ typedef enum WaitReason {
     WAIT_SELECT,
     WAIT_SELECT_NO_CASES,
     WAIT_SLEEP,
+    WAIT_IO,
     WAIT_COLLECTION,
     WAIT_COUNT
 } WaitReason;
@@ -216,7 +218,7 @@ typedef struct Sched {
     Machine *machines; // (s) all but foreign ones
     uint32_t machine_count; // (s)
     uint32_t foreign_count; // (a) attached foreign threads
-    // The one idle machine that watches the clock.
+    // The one idle machine that watches the clock, and the descriptors.
     Machine *sleeper; // (a) NULL: nobody
     int64_t sleeper_until_ns; // (a) when it will wake by itself
     // Goroutines.
@@ -333,6 +335,7 @@ void gort_sched_wake_slow(void);
 void gort_sched_put(Machine *m, Goroutine *g);
 // Of a timer that is now the earliest of its heap.
 void gort_sched_timer_changed(int64_t when_ns);
+void gort_sched_watch_anew(void); // netpoll has started
 
 // ---- machine.c ----------------------------------------------------------------------------------
 

@@ -159,6 +159,7 @@ const char *gort_wait_reason_name(WaitReason reason) {
         [WAIT_SELECT] = "select",
         [WAIT_SELECT_NO_CASES] = "select (no cases)",
         [WAIT_SLEEP] = "sleep",
+        [WAIT_IO] = "IO wait",
         [WAIT_COLLECTION] = "wait for GC cycle",
     };
     return reason < WAIT_COUNT ? names[reason] : "";
