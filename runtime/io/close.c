@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include "io/io.h"
 
-#if !defined(GORT_ASAN) && !defined(GORT_TSAN)
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -69,4 +68,3 @@ INTERPOSED int setsockopt(int fd, int level, int name, const void *value, sockle
         gort_io_timeouts_changed();
     return result;
 }
-#endif

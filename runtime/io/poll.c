@@ -9,7 +9,6 @@
 #define _GNU_SOURCE
 #include "io/io.h"
 
-#if !defined(GORT_ASAN) && !defined(GORT_TSAN)
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -295,4 +294,3 @@ INTERPOSED int epoll_wait(int fd, struct epoll_event *events, int n, int ms) {
     if (!may_park()) return IO_HELD_ANEW(real_epoll_pwait(fd, events, n, ms, NULL));
     return epoll_for(fd, events, n, ms, CALLER);
 }
-#endif

@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include "io/io.h"
 
-#if !defined(GORT_ASAN) && !defined(GORT_TSAN)
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,4 +85,3 @@ INTERPOSED int usleep(useconds_t us) {
     struct timespec t = {us / 1000000, us % 1000000 * 1000L};
     return sleep_for(&t, NULL, CALLER);
 }
-#endif

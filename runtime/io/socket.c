@@ -14,7 +14,6 @@
 #define _GNU_SOURCE
 #include "io/io.h"
 
-#if !defined(GORT_ASAN) && !defined(GORT_TSAN)
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -304,4 +303,3 @@ INTERPOSED int connect(int fd, const struct sockaddr *to, socklen_t length) {
     if (result == -EAGAIN && begun) result = -EINPROGRESS;
     return (int)gort_io_end(&io, result);
 }
-#endif
