@@ -187,6 +187,7 @@ bool gort_poll_closing(int fd) {
     gort_lock_acquire(&d->lock, RANK_POLL);
     store_seq_cst(&d->sequence, d->sequence + 1);
     d->turns = 0;
+    d->registered = false;
     store_relaxed(&d->untimed, 0);
     store_seq_cst(&d->deadline_ns[POLL_READ], 0);
     store_seq_cst(&d->deadline_ns[POLL_WRITE], 0);
