@@ -29,7 +29,7 @@ config.excludes = ["Inputs", "bench", "superset", "lit.cfg.py", "count.py", "goc
 config.test_format = gocctest.GoccTest(build)
 
 # Suites that say something new when the runtime is built in another way. The others ask about text.
-shared_suites = ["conformance", "gc", "lang", "race", "crash", "stress", "unit", "examples", "sched"]
+shared_suites = ["conformance", "gc", "io", "lang", "race", "crash", "sched", "stress", "unit", "examples"]
 if preset not in ("dev", "release"):
     for name in sorted(os.listdir(config.test_source_root)):
         path = os.path.join(config.test_source_root, name)

@@ -5,8 +5,8 @@
 // functions in, another at its end (in a subsection that the assembler puts behind all the rest), and their distance in a
 // table, which the linker puts together. Distances only: the table needs no relocation when the program starts.
 //
-// A unit that mentions thread-local variables says nothing: what it has computed from one must not go on on another
-// thread. Nor does one for link-time optimisation, whose functions do not stay in its sections, nor any function in a section of its own
+// A unit that mentions thread-local variables says that it is not to be preempted: what it has computed from one must not go on on another
+// thread. One for link-time optimisation says nothing, whose functions do not stay in its sections; nor does any function in a section of its own
 // (-ffunction-sections).
 
 #include "gocc.h"
@@ -28,8 +28,9 @@ static bool mentions_thread_local(const Tree *t) {
 }
 
 const char *lower_ranges(const Lower *l) {
-    if (l->lto || l->other_target || mentions_thread_local(l->tree))
+    if (l->lto || l->other_target)
         return "";
+    bool stays = mentions_thread_local(l->tree);
     Buffer out = {0};
     buffer_puts(&out, "__asm__(\"");
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
@@ -37,8 +38,8 @@ const char *lower_ranges(const Lower *l) {
         buffer_printf(&out, ".pushsection %s%s\\n.Lgocc_text_%zu:\\n.popsection\\n", sections[i], flags, i);
         buffer_printf(&out, ".pushsection %s, 8191%s\\n.Lgocc_text_end_%zu:\\n.popsection\\n", sections[i], flags, i);
         buffer_printf(&out, ".pushsection go_text_ranges, \\\"a\\\", @progbits\\n.balign 4\\n"
-                            ".long .Lgocc_text_%zu - ., .Lgocc_text_end_%zu - .Lgocc_text_%zu\\n.popsection\\n",
-                      i, i, i);
+                            ".long .Lgocc_text_%zu - ., .Lgocc_text_end_%zu - .Lgocc_text_%zu, %d\\n.popsection\\n",
+                      i, i, i, !stays);
     }
     buffer_puts(&out, "\"); ");
     return out.data;

@@ -36,6 +36,10 @@
 #define GORT_SCHEDULER_STACK_BYTES \
     (256u << 10) // for the scheduler of a machine; sanitizers and pthread want some room
 
+#define GORT_NETPOLL_EVENTS 128 // taken from the kernel at a time: 1.5 KiB of stack
+#define GORT_NETPOLL_DUE_NS \
+    1000000 // a machine that never runs dry asks for descriptors' events so often all the same
+
 #define GORT_STEAL_ROUNDS \
     4 // as often does a spinning machine look at all others; the last round takes `next`, too
 #define GORT_STEAL_NAP_US 3 // a goroutine just readied is left to its processor for about this long

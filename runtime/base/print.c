@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void gort_print_start(Print *p) { p->length = 0; }
@@ -12,7 +13,7 @@ void gort_print_finish(Print *p) {
     int saved = errno;
     size_t done = 0;
     while (done < p->length) {
-        ssize_t n = write(STDERR_FILENO, p->text + done, p->length - done);
+        ssize_t n = syscall(SYS_write, STDERR_FILENO, p->text + done, p->length - done);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) break;
         done += (size_t)n;

@@ -6,5 +6,5 @@
 __asm__(".pushsection .text\n.Lgort_text_start:\n.popsection\n"
         ".pushsection .text, 8191\n.Lgort_text_end:\n.popsection\n"
         ".pushsection gort_text_ranges, \"a\", @progbits\n.balign 4\n"
-        ".long .Lgort_text_start - ., .Lgort_text_end - .Lgort_text_start\n.popsection\n");
+        ".long .Lgort_text_start - ., .Lgort_text_end - .Lgort_text_start, 0\n.popsection\n");
 #endif

@@ -17,6 +17,7 @@
 #include "gc/gc.h"
 
 #include "base/print.h"
+#include "os/syscall.h"
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -118,8 +119,8 @@ static void read_maps(char *text) {
     int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     size_t length = 0;
     for (ssize_t n = 1; fd >= 0 && n > 0 && length < TEXT_BYTES - 1; length += n > 0 ? (size_t)n : 0)
-        n = read(fd, text + length, TEXT_BYTES - 1 - length);
-    if (fd >= 0) close(fd);
+        n = os_call(SYS_read, fd, text + length, TEXT_BYTES - 1 - length);
+    if (fd >= 0) os_call(SYS_close, fd);
     text[length] = 0;
 }
 

@@ -56,6 +56,9 @@ typedef enum LockRank { // a thread that holds one may take those further down
     RANK_CHANNEL, // several at a time, in address order
     RANK_PLACE, // where goroutines wait for a mutex and the like
     RANK_MAP, // nodes of a sync_map: several at a time, upwards
+    RANK_POLL, // a file descriptor's waiters
+    RANK_POLL_WAIT, // one wait for descriptors
+    RANK_POLL_TABLE, // new chunks of the table of descriptors, and the start of netpoll
     RANK_WORLD, // the list of foreign machines; whoever asks all threads something
     RANK_ROOTS, // registered ranges, cleanups, pools, the pacer: with the world stopped, too
     RANK_SCHED, // gort_sched.lock

@@ -5,12 +5,22 @@
 #ifndef GORT_OS_SYSCALL_H
 #define GORT_OS_SYSCALL_H
 
+#include <errno.h>
 #include <sys/syscall.h>
 
 // The result, or -errno. Arguments that are left out are 0.
 #define os_syscall(...) OS_SYSCALL(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 #define OS_SYSCALL(n, a, b, c, d, e, f, ...) \
     os_syscall_of((long)(n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+// The same as libc's: -1, and errno.
+#define os_call(...) os_call_result(os_syscall(__VA_ARGS__))
+
+static inline long os_call_result(long result) {
+    if (result >= 0 || result < -4095) return result;
+    errno = (int)-result;
+    return -1;
+}
 
 static inline long os_syscall_of(long n, long a, long b, long c, long d, long e, long f) {
 #if defined(__x86_64__)

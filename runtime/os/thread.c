@@ -75,8 +75,8 @@ static int parse_thread_count(char *stat) {
 int gort_os_thread_count(void) {
     char stat[1024];
     int saved = errno, fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, stat, sizeof stat - 1) : 0;
-    if (fd >= 0) close(fd);
+    ssize_t n = fd >= 0 ? syscall(SYS_read, fd, stat, sizeof stat - 1) : 0;
+    if (fd >= 0) syscall(SYS_close, fd);
     errno = saved;
     if (n <= 0) return 0;
     stat[n] = 0;

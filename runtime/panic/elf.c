@@ -6,6 +6,7 @@
 // Modules are found under a flag, not a lock: who finds it taken does without symbols.
 #define _GNU_SOURCE
 #include "panic/elf.h"
+#include "os/syscall.h"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -95,7 +96,7 @@ static void map_file(Module *m) {
         if (p != MAP_FAILED && !memcmp(p, ELFMAG, SELFMAG))
             m->file = (Bytes){p, p + st.st_size};
     }
-    close(fd);
+    os_call(SYS_close, fd);
     if (m->file.start)
         take_sections(m);
 }

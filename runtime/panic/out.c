@@ -1,5 +1,6 @@
 // out.c - text on its way to stderr, or to a caller's buffer.
 #include "panic/out.h"
+#include "os/syscall.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 void gort_out_flush(Out *o) {
     size_t done = 0;
     while (o->fd >= 0 && done < o->length) {
-        ssize_t n = write(o->fd, o->data + done, o->length - done);
+        ssize_t n = os_call(SYS_write, o->fd, o->data + done, o->length - done);
         if (n < 0 && errno != EINTR && errno != EAGAIN)
             break;
         if (n > 0)

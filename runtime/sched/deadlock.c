@@ -1,14 +1,16 @@
 // deadlock.c - when nothing can ever happen again.
 //
 // That is so when all machines are idle or asleep with a goroutine that stays on its thread (the one
-// that waits for a timer is not), no timer is
-// pending that somebody waits for, and no foreign thread is attached, which could still do
-// anything. A thread that has not called the runtime yet is not known to it, but may be about to:
-// while the process has such threads, the last idle machine asks again from time to time. A runtime
-// that came with a shared library never judges: the program's own threads may call at any time.
+// that waits for a timer is not), no timer is pending that somebody waits for, no goroutine waits for
+// a descriptor (outside of the process something may happen yet), and no foreign thread is attached,
+// which could still do anything. A thread that has not called the runtime yet is not known to it, but
+// may be about to: while the process has such threads, the last idle machine asks again from time to
+// time. A runtime that came with a shared library never judges: the program's own threads may call at
+// any time.
 #include "sched/sched.h"
 
 #include "base/upcalls.h"
+#include "sched/netpoll.h"
 #include "sched/timer.h"
 
 typedef struct Census {
@@ -41,6 +43,7 @@ bool gort_deadlock_check(void) {
         load_relaxed(&gort_sched.frozen))
         return false;
     if (gort_timers_earliest() != INT64_MAX) return false;
+    if (load_seq_cst(&gort_netpoll_waiters)) return false;
     if (strangers_exist() || load_seq_cst(&gort_sched.collecting)) return true;
     Census census = {0, 0};
     gort_goroutine_each(census_one, &census);

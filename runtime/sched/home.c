@@ -20,6 +20,7 @@
 //      are idle or counted there, nothing can happen any more (deadlock.c).
 #include "sched/sched.h"
 
+#include "sched/netpoll.h"
 #include "sched/suspend.h"
 #include "sched/timer.h"
 
@@ -110,14 +111,18 @@ bool gort_home_serve(Machine *m) {
     return true;
 }
 
-// Somebody must look at what is in its queue, at its timers, and, if it is the last one, whether all
-// are asleep for good. Otherwise it may idle: see proc.c for why no work is overlooked then.
+bool gort_something_pends(void) {
+    return load_seq_cst(&gort_netpoll_waiters) != 0 || gort_timers_earliest() != INT64_MAX;
+}
+
+// Somebody must look at what is in its queue, at timers and descriptors, and, if it is the last one,
+// whether all are asleep for good. Otherwise it may idle: see proc.c for why no work is overlooked then.
 void gort_processor_handoff(Processor *p) {
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     uint32_t busy = gort_sched.machine_count - gort_sched.idle_machine_count - gort_sched.home_waiting;
     bool needed = !gort_runq_is_empty(p) || gort_sched.queue_count || gort_sched.homeward_count ||
                   load_relaxed(&p->attention) || busy == 0 ||
-                  load_relaxed(&p->timers.earliest_ns) != INT64_MAX;
+                  (!load_seq_cst(&gort_sched.sleeper) && gort_something_pends());
     if (!needed) gort_processor_put_idle(p);
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
     if (needed)

@@ -46,7 +46,7 @@ static bool can_preempt(const Machine *m, uintptr_t pc, uintptr_t sp) {
     const Goroutine *g = m->current;
     return m->p && m->nosuspend == 0 && g != &m->scheduler && g->stack.low &&
            sp < (uintptr_t)g->stack.high && sp > (uintptr_t)g->stack.low + STACK_NEEDED &&
-           gort_text_contains(pc);
+           gort_text_is_preemptible(pc);
 }
 
 void gort_preempt_try(Machine *m, void *context) {

@@ -23,9 +23,27 @@
 //              if nobody does, wakes a machine (as above), which becomes the sleeper in the end.
 //   Sleeper:   1. becomes the sleeper, and says until when;  2. (full barrier)  3. reads all heaps
 //   again, and sleeps until the earliest of them.
+//
+// File descriptors (netpoll.c). A machine asks the kernel for events, without waiting, when the
+// queues have nothing for it, before it steals, and when that is long ago though they never run dry.
+// Once a goroutine has ever waited for a descriptor the sleeper sleeps in the kernel's wait for
+// events, and there is one whenever an idle machine could be, while any goroutine waits: the last
+// machine that goes idle becomes it.
+//   1. A registration takes effect while the sleeper is in the kernel: it need not be told.
+//   2. A starter ends that sleep by gort_netpoll_break, and leaves `sleeper` alone. Before netpoll has
+//   started it clears `sleeper` and wakes the note. Netpoll's start does so once, too
+//   (gort_sched_watch_anew); and the sleeper, having seen that netpoll has started, looks whether it
+//   still is the sleeper before it goes into the kernel. So one of them sees the other.
+//   3. The sleeper comes back with goroutines, takes a processor if one is idle, and runs the first
+//   at once: nobody else is woken for it. Without a processor all go to the global queue, and the
+//   protocol of submitters holds.
+//   4. A machine that runs goroutines while others of them wait does not see to it that somebody else
+//   asks the kernel: that costs a thread's wake-up for each message. It asks when it has run dry, and
+//   sysmon does when it keeps running.
 #include "sched/sched.h"
 
 #include "base/flags.h"
+#include "sched/netpoll.h"
 #include "sched/sanitize.h"
 #include "sched/suspend.h"
 #include "sched/timer.h"
@@ -67,17 +85,45 @@ void gort_sched_put(Machine *m, Goroutine *g) {
     gort_sched_wake();
 }
 
+// Whoever clears `sleeper` owes it a wake.
+static void sleeper_wake(Machine *sleeper) {
+    if (!cas_seq_cst(&gort_sched.sleeper, sleeper, NULL)) return;
+    gort_note_wake(&sleeper->note);
+    if (load_seq_cst(&gort_netpoll_started)) gort_netpoll_break(); // since just now
+}
+
 void gort_sched_timer_changed(int64_t when_ns) {
     if (unlikely(!load_relaxed(&gort_sched.watched))) gort_sysmon_start();
-    Machine *sleeper = load_seq_cst(&gort_sched.sleeper); // pairs with sleep_until_timer
+    Machine *sleeper = load_seq_cst(&gort_sched.sleeper); // pairs with sleep_watching
     if (!sleeper) {
         gort_sched_wake();
         return;
     }
-    if (load_seq_cst(&gort_sched.sleeper_until_ns) > when_ns &&
-        cas_seq_cst(&gort_sched.sleeper, sleeper, NULL))
-        // Whoever clears `sleeper` owes it a wake.
-        gort_note_wake(&sleeper->note);
+    if (load_seq_cst(&gort_sched.sleeper_until_ns) <= when_ns) return;
+    if (load_seq_cst(&gort_netpoll_started))
+        gort_netpoll_break();
+    else
+        sleeper_wake(sleeper);
+}
+
+void gort_sched_watch_anew(void) {
+    Machine *sleeper = load_seq_cst(&gort_sched.sleeper); // pairs with sleep_watching
+    if (sleeper) sleeper_wake(sleeper);
+}
+
+void gort_sched_inject(GoroutineList *list) {
+    if (!list->first) return;
+    Machine *m = arch_machine();
+    for (Goroutine *g = list->first; g; g = g->next) store_relaxed(&g->status, G_RUNNABLE);
+    if (m && m->p) {
+        for (Goroutine *g; (g = list_pop(list)) != NULL;) gort_runq_put(m->p, g);
+        fence_seq_cst(); // step 2 of a submitter
+    } else {
+        gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+        for (Goroutine *g; (g = list_pop(list)) != NULL;) gort_globalq_put(g);
+        gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    }
+    gort_sched_wake();
 }
 
 // ---- looking ------------------------------------------------------------------------------------
@@ -158,22 +204,67 @@ static bool take_idle_processor(Machine *m) {
     return true;
 }
 
-// If timers are pending and nobody watches the clock: sleeps until the earliest is due, or one is
-// started that is earlier. True if it slept.
-static bool sleep_until_timer(Machine *m) {
+// The first runs here, the others may run anywhere. NULL: there is none.
+static Goroutine *inject_rest(GoroutineList *list) {
+    Goroutine *g = list_pop(list);
+    if (g) store_relaxed(&g->status, G_RUNNABLE);
+    gort_sched_inject(list);
+    return g;
+}
+
+// Asks the kernel, unless somebody waits there.
+static Goroutine *poll_now(void) {
+    if (likely(load_relaxed(&gort_netpoll_waiters) == 0) || load_relaxed(&gort_sched.sleeper))
+        return NULL;
+    GoroutineList list = gort_netpoll(0);
+    return inject_rest(&list);
+}
+
+// In the kernel, or on the note while netpoll has not been started; true if the note was used up.
+static bool sleeper_sleep(Machine *m, int64_t until_ns, GoroutineList *list) {
+    if (!load_seq_cst(&gort_netpoll_started)) {
+        gort_suspend_nap_begin(m);
+        bool woken = gort_note_sleep_until(&m->note, until_ns);
+        gort_suspend_nap_end(m);
+        return woken;
+    }
+    if (load_seq_cst(&gort_sched.sleeper) != m) return false;
+    int64_t wait_ns = until_ns == INT64_MAX ? -1 : until_ns - os_now();
+    *list = gort_netpoll(until_ns != INT64_MAX && wait_ns < 0 ? 0 : wait_ns);
+    return false;
+}
+
+// If timers are pending, or goroutines wait for descriptors, and nobody watches: sleeps until the
+// earliest is due, one is started that is earlier, or there are events, whose goroutines go to
+// *list. True if it slept.
+static bool sleep_watching(Machine *m, GoroutineList *list) {
     int64_t until = gort_timers_earliest();
-    if (until == INT64_MAX || !cas_seq_cst(&gort_sched.sleeper, NULL, m)) return false;
+    if ((until == INT64_MAX && load_seq_cst(&gort_netpoll_waiters) == 0) ||
+        !cas_seq_cst(&gort_sched.sleeper, NULL, m))
+        return false;
     jitter();
     store_seq_cst(&gort_sched.sleeper_until_ns, until);
     // Pairs with gort_sched_timer_changed.
     int64_t again = gort_timers_earliest();
     if (again < until) until = again;
-    gort_suspend_nap_begin(m);
-    bool woken = gort_note_sleep_until(&m->note, until);
-    gort_suspend_nap_end(m);
+    bool woken = false;
+    if (until != INT64_MAX || load_seq_cst(&gort_netpoll_waiters) != 0) // pairs with gort_poll_wait
+        woken = sleeper_sleep(m, until, list);
     // A wake is on its way: use it up.
     if (!woken && !cas_seq_cst(&gort_sched.sleeper, m, NULL)) gort_note_sleep(&m->note);
     return true;
+}
+
+// Goroutines that the sleeper has brought; it has no processor. NULL: none was idle, or none came.
+static Goroutine *run_brought(Machine *m, GoroutineList *list) {
+    if (!list->first) return NULL;
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    Processor *p = gort_processor_get_idle();
+    if (p) gort_machine_acquire(m, p);
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (p) return inject_rest(list);
+    gort_sched_inject(list);
+    return NULL;
 }
 
 // Gives p back and sleeps until there is something to do; comes back with a processor. Or finds, at
@@ -192,7 +283,10 @@ static Goroutine *go_idle(Machine *m) {
     if (m->spinning) stop_spinning(m);
     jitter();
     if (gort_sched_work_exists() && take_idle_processor(m)) return NULL;
-    if (sleep_until_timer(m) && take_idle_processor(m)) return NULL;
+    GoroutineList brought = {0};
+    bool slept = sleep_watching(m, &brought);
+    if ((g = run_brought(m, &brought)) != NULL) return g;
+    if (slept && take_idle_processor(m)) return NULL;
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     gort_machine_stop(m);
     return NULL;
@@ -273,9 +367,11 @@ static Goroutine *find_runnable(Machine *m) {
         store_relaxed(&p->tick, p->tick + 1);
         if (unlikely(load_relaxed(&gort_sched.homeward_count)) && serve_home(m, p)) continue;
         if (unlikely(load_relaxed(&p->preempt)) && (g = slice_over(p)) != NULL) return g;
+        if (netpoll_is_due(p->now_ns) && (g = poll_now()) != NULL) return g;
         if (p->tick % GORT_FAIR_TICKS == 0 && (g = gort_sched_take_global(p, 1)) != NULL) return g;
         if ((g = gort_runq_get(p)) != NULL) return g;
         if ((g = gort_sched_take_global(p, UINT32_MAX)) != NULL) return g;
+        if ((g = poll_now()) != NULL) return g;
         if (may_spin(m) && (g = steal_work(m, p)) != NULL) return g;
         if ((g = go_idle(m)) != NULL) return g;
     }

@@ -10,7 +10,8 @@
 // The files, in reading order: goroutine.c (birth and death), runq.c (queues), park.c (falling
 // asleep, waking, yielding), proc.c (finding work), machine.c (threads), home.c (goroutines that
 // must stay on their thread), call.c (calls that block), sysmon.c and preempt.c (what watches over
-// them), timer.c, foreign.c (threads that are not ours), deadlock.c, world.c (GOMAXPROCS), start.c.
+// them), timer.c, foreign.c (threads that are not ours), netpoll.c and polldesc.c (file descriptors),
+// deadlock.c, world.c (GOMAXPROCS), start.c.
 #ifndef GORT_SCHED_SCHED_H
 #define GORT_SCHED_SCHED_H
 
@@ -49,6 +50,7 @@ typedef enum WaitReason {
     WAIT_SELECT,
     WAIT_SELECT_NO_CASES,
     WAIT_SLEEP,
+    WAIT_IO,
     WAIT_COLLECTION,
     WAIT_MUTEX,
     WAIT_RWMUTEX_RLOCK,
@@ -254,7 +256,7 @@ typedef struct Sched {
     uint32_t watched; // (a) 1: its thread exists
     bool sysmon_asleep; // (s)
     Note sysmon_note;
-    // The one idle machine that watches the clock.
+    // The one idle machine that watches the clock, and the descriptors.
     Machine *sleeper; // (a) NULL: nobody
     int64_t sleeper_until_ns; // (a) when it will wake by itself
     // Goroutines.
@@ -377,6 +379,7 @@ bool gort_sched_work_exists(void); // in some queue; reads after a full barrier
 void gort_sched_put(Machine *m, Goroutine *g);
 // Of a timer that is now the earliest of its heap.
 void gort_sched_timer_changed(int64_t when_ns);
+void gort_sched_watch_anew(void); // netpoll has started
 
 // ---- home.c -------------------------------------------------------------------------------------
 
@@ -392,6 +395,8 @@ void gort_home_return(Machine *m);
 // Gives m's processor to a goroutine that stays elsewhere, if one is runnable, and idles until m has
 // another one. False: there is none. m does not spin.
 bool gort_home_serve(Machine *m);
+// A timer is pending, or a goroutine waits for a descriptor: an idle machine must watch.
+bool gort_something_pends(void);
 // Nobody holds p any more: finds somebody for its work.
 void gort_processor_handoff(Processor *p);
 
@@ -402,7 +407,7 @@ void gort_processor_handoff(Processor *p);
 Machine *gort_call_begin(struct Standing *at);
 void gort_call_end(Machine *m, const struct Standing *at);
 
-// ---- sysmon.c, schedtrace.c, preempt.c ------------------------------------------------------------------------
+// ---- sysmon.c, schedtrace.c, preempt.c ----------------------------------------------------------
 
 void gort_sysmon_start(void); // once; idempotent
 void gort_schedtrace(void); // schedtrace.c: prints it
@@ -419,8 +424,10 @@ void gort_preempt_init(void); // once, at the start
 
 // ---- text.c -------------------------------------------------------------------------------------
 
-// Is pc an instruction of a .gc file that may be preempted; of the runtime? Async-signal-safe.
+// Is pc an instruction of a .gc file; of one that may be preempted; of the runtime?
+// Async-signal-safe.
 bool gort_text_contains(uintptr_t pc);
+bool gort_text_is_preemptible(uintptr_t pc);
 bool gort_text_is_runtime(uintptr_t pc);
 void gort_text_find(void); // once, at the start
 

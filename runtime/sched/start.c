@@ -180,6 +180,7 @@ const char *gort_wait_reason_name(WaitReason reason) {
         [WAIT_SELECT] = "select",
         [WAIT_SELECT_NO_CASES] = "select (no cases)",
         [WAIT_SLEEP] = "sleep",
+        [WAIT_IO] = "IO wait",
         [WAIT_COLLECTION] = "wait for GC cycle",
         [WAIT_MUTEX] = "sync.Mutex.Lock",
         [WAIT_RWMUTEX_RLOCK] = "sync.RWMutex.RLock",

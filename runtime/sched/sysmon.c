@@ -6,6 +6,7 @@
 //     if it lasts 10 ms, the processor is taken away and handed on.
 //   - Has one slice lasted for 10 ms, and does somebody wait for the processor? Then its machine is sent
 //     the signal that preempts the goroutine (preempt.c), and the next schedule takes another one.
+// It also asks for descriptors that are ready, and has timers fired that are overdue, if nobody has.
 //   1. It takes a processor only by the CAS on Processor.caller, and only then touches it.
 //   2. It sleeps on its note only if no processor is in use, which it checks under gort_sched.lock;
 //      whoever takes an idle processor holds that lock, and wakes it.
@@ -18,6 +19,7 @@
 #include "base/upcalls.h"
 #include "os/signal.h"
 #include "os/syscall.h"
+#include "sched/netpoll.h"
 #include "sched/suspend.h"
 #include "sched/timer.h"
 
@@ -108,6 +110,16 @@ static bool look(int64_t now) {
     return busy;
 }
 
+// What an idle machine would see to, were there one: descriptors that nobody has asked for, timers
+// that are overdue.
+static void watch(int64_t now) {
+    if (netpoll_is_due(now)) {
+        GoroutineList list = gort_netpoll(0);
+        gort_sched_inject(&list);
+    }
+    if (gort_timers_earliest() < now) gort_sched_wake();
+}
+
 // GODEBUG=preemptstress=1: whoever runs, every 20 to 100 us; takes the processor of every call.
 static void preempt_any(void) {
     static uint64_t count;
@@ -120,7 +132,8 @@ static void preempt_any(void) {
 // Invariant 2. True: it slept.
 static bool sleep_while_idle(void) {
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
-    bool idle = gort_sched.idle_count == gort_sched.processor_count && !gort_flags.schedtrace;
+    bool idle = gort_sched.idle_count == gort_sched.processor_count && !gort_flags.schedtrace &&
+                (load_seq_cst(&gort_sched.sleeper) || !gort_something_pends());
     gort_sched.sysmon_asleep = idle;
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
     if (idle) gort_note_sleep(&gort_sched.sysmon_note);
@@ -138,6 +151,7 @@ static void sysmon_main(void *unused) {
         if (load_relaxed(&gort_sched.frozen)) return; // it crashes
         if (gort_flags.preemptstress) {
             preempt_any();
+            watch(os_now());
             continue;
         }
         bool busy = sleep_while_idle();
@@ -147,6 +161,7 @@ static void sysmon_main(void *unused) {
             gort_schedtrace();
         }
         busy |= look(now);
+        watch(now);
         quiet = busy ? 0 : quiet + 1;
         if (busy)
             nap_us = NAP_MIN_US;

@@ -10,6 +10,7 @@
 typedef struct TextRange { // as the tables have them
     int32_t start; // from its own address
     uint32_t bytes;
+    uint32_t preemptible; // 1: yes
 } TextRange;
 
 typedef struct Range {
@@ -26,19 +27,20 @@ extern const TextRange __stop_go_text_ranges[] __attribute__((weak, visibility("
 extern const TextRange __start_gort_text_ranges[] __attribute__((weak, visibility("hidden")));
 extern const TextRange __stop_gort_text_ranges[] __attribute__((weak, visibility("hidden")));
 
-static Ranges program, runtime;
+static Ranges program, preemptible, runtime;
 
 static int compare(const void *a, const void *b) {
     const Range *x = a, *y = b;
     return (x->start > y->start) - (x->start < y->start);
 }
 
-static Ranges ranges_read(const TextRange *start, const TextRange *stop) {
+// Those that are preemptible, or all.
+static Ranges ranges_read(const TextRange *start, const TextRange *stop, bool all_of_them) {
     Ranges all = {NULL, 0};
     size_t most = (size_t)(stop - start);
     if (!start || !most || !(all.v = malloc(most * sizeof *all.v))) return all;
     for (const TextRange *r = start; r < stop; r++)
-        if (r->bytes) {
+        if (r->bytes && (r->preemptible || all_of_them)) {
             uintptr_t at = (uintptr_t)&r->start + (uintptr_t)(intptr_t)r->start;
             all.v[all.n++] = (Range){at, at + r->bytes};
         }
@@ -54,8 +56,9 @@ static Ranges ranges_read(const TextRange *start, const TextRange *stop) {
 }
 
 void gort_text_find(void) {
-    program = ranges_read(__start_go_text_ranges, __stop_go_text_ranges);
-    runtime = ranges_read(__start_gort_text_ranges, __stop_gort_text_ranges);
+    program = ranges_read(__start_go_text_ranges, __stop_go_text_ranges, true);
+    preemptible = ranges_read(__start_go_text_ranges, __stop_go_text_ranges, false);
+    runtime = ranges_read(__start_gort_text_ranges, __stop_gort_text_ranges, true);
 }
 
 static bool contains(const Ranges *all, uintptr_t pc) {
@@ -73,4 +76,5 @@ static bool contains(const Ranges *all, uintptr_t pc) {
 }
 
 bool gort_text_contains(uintptr_t pc) { return contains(&program, pc); }
+bool gort_text_is_preemptible(uintptr_t pc) { return contains(&preemptible, pc); }
 bool gort_text_is_runtime(uintptr_t pc) { return contains(&runtime, pc); }

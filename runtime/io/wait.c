@@ -1,0 +1,174 @@
+// wait.c - what all calls have in common that wait for a descriptor.
+//
+// read, recv, accept and their like are defined here in front of libc's, for the program and for
+// the shared libraries in it. In a goroutine they wait as goroutines do; to everything else in the
+// process they are libc's.
+//   1. A call first tries, in a way that does not block and does not touch O_NONBLOCK, which
+//      belongs to the open file, and so also to other processes. Only if it would block more is
+//      done: so a call that does not wait costs what it costs in C.
+//   2. Then it asks whether it may wait at all: the program's own O_NONBLOCK is heeded, and so are
+//      SO_RCVTIMEO and SO_SNDTIMEO.
+//   3. Then it waits on netpoll, and tries again. What cannot be waited for (regular files, devices)
+//      is called plainly, and holds the thread.
+//   4. The deadline of a descriptor (<go/net.h>) counts before each attempt: it is an error even if
+//      there is data.
+//   5. A call that has been woken has the turn, and passes it on when it ends (netpoll.c).
+//   6. A signal's handler does not end a wait: the calls go on, as with SA_RESTART. A goroutine has
+//      no thread while it waits, and a signal to the process meant somebody else as well as it. A
+//      program without goroutines but main, however, makes plain calls, which are interrupted as in C.
+//   7. Not a goroutine's: calls on other threads, on the scheduler's stack, in a signal handler on
+//      its own stack, and in the child of a fork.
+#define _GNU_SOURCE
+#include "io/io.h"
+#include "os/syscall.h"
+
+#include "base/abi.h"
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { PATIENCE = 16, // vain waits before it lets some time pass
+       NAP_NS = 1000000 };
+
+const char gort_io_is_linked; // suspend.c refers to it
+
+static bool is_child; // of a fork
+static int process; // c
+static uint32_t timeouts_set = 1; // (a) how often SO_RCVTIMEO or SO_SNDTIMEO were set, plus one
+
+// ---- who calls ----------------------------------------------------------------------------------
+
+static void forked(void) { is_child = true; }
+
+__attribute__((constructor)) static void watch_forks(void) {
+    process = (int)os_call(SYS_getpid);
+    pthread_atfork(NULL, NULL, forked);
+}
+
+bool gort_io_is_child(void) { return is_child; }
+bool gort_io_is_vfork_child(void) { return (int)os_call(SYS_getpid) != process; }
+
+static bool on_own_stack(const Goroutine *g) {
+    uintptr_t sp = arch_stack_pointer();
+    return sp >= (uintptr_t)g->stack.low && sp < (uintptr_t)g->stack.high;
+}
+
+Machine *gort_io_machine(void) {
+    Machine *m = arch_machine();
+    if (!m || m->foreign || m->current == &m->scheduler || m->nosuspend || unlikely(is_child))
+        return NULL;
+    return likely(on_own_stack(m->current)) ? m : NULL;
+}
+
+bool gort_io_may_hold(void) {
+    Machine *m = arch_machine();
+    return m && m->current != &m->scheduler && on_own_stack(m->current);
+}
+
+bool gort_io_alone(const Goroutine *g) {
+    return g->is_main && gort_goroutine_count() == 1 && gort_timers_earliest() == INT64_MAX;
+}
+
+// ---- errno --------------------------------------------------------------------------------------
+
+NOINLINE int gort_io_errno(void) { return *go__errno(); }
+NOINLINE void gort_io_set_errno(int error) { *go__errno() = error; }
+
+// ---- beginning and end --------------------------------------------------------------------------
+
+bool gort_io_begin(Io *io, int fd, PollDirection direction, const void *caller) {
+    Machine *m = gort_io_machine();
+    if (!m) return false;
+    PollDesc *d = gort_poll_find(fd);
+    io->fd = fd;
+    io->direction = direction;
+    io->caller = caller;
+    io->waited = io->unasked = io->blocks = io->held = false;
+    io->vain = 0;
+    io->link = (PollLink){.desc = d,
+                          .events = direction == POLL_READ ? EPOLLIN : EPOLLOUT,
+                          .sequence = d ? load_seq_cst(&d->sequence) : 0,
+                          .takes = true};
+    if (unlikely(m->current->is_main) && gort_io_alone(m->current))
+        io->blocks = !d || load_relaxed(&d->deadline_ns[direction]) == 0;
+    return true;
+}
+
+ssize_t gort_io_end(Io *io, ssize_t result) {
+    if (unlikely(io->link.turn)) gort_poll_pass(&io->link);
+    if (likely(result >= 0)) return result;
+    gort_io_set_errno((int)-result);
+    return -1;
+}
+
+// ---- waiting ------------------------------------------------------------------------------------
+
+void gort_io_timeouts_changed(void) { add_seq_cst(&timeouts_set, 1); }
+
+// Until when the socket's own timeout lets this call wait.
+static NOINLINE int64_t socket_until(Io *io) {
+    PollDesc *d = io->link.desc;
+    uint32_t set = load_seq_cst(&timeouts_set);
+    if (load_relaxed(&d->untimed) == set) return INT64_MAX;
+    struct timeval t[2] = {{0, 0}, {0, 0}};
+    socklen_t size = sizeof t[0];
+    int error = getsockopt(io->fd, SOL_SOCKET, SO_RCVTIMEO, &t[POLL_READ], &size);
+    size = sizeof t[0];
+    if (error == 0) error = getsockopt(io->fd, SOL_SOCKET, SO_SNDTIMEO, &t[POLL_WRITE], &size);
+    store_relaxed(&d->socket, error == 0);
+    if (!t[0].tv_sec && !t[0].tv_usec && !t[1].tv_sec && !t[1].tv_usec)
+        store_relaxed(&d->untimed, set);
+    struct timeval mine = t[io->direction];
+    int64_t ns = mine.tv_sec * (int64_t)1000000000 + mine.tv_usec * (int64_t)1000;
+    return ns > 0 ? os_now() + ns : INT64_MAX;
+}
+
+// False: it must not wait; *result says why.
+static NOINLINE bool may_wait(Io *io, ssize_t *result) {
+    int flags = (int)os_call(SYS_fcntl, io->fd, F_GETFL);
+    if (flags < 0) *result = -errno;
+    if (flags < 0 || flags & O_NONBLOCK) return false;
+    if (!io->link.desc) io->link.desc = gort_poll_desc(io->fd);
+    if (!io->link.desc) {
+        io->blocks = true;
+        return true;
+    }
+    io->until_ns = socket_until(io);
+    io->waited = true;
+    return true;
+}
+
+static void nap_end(Timer *t, int64_t due_ns) {
+    (void)due_ns;
+    gort_ready(t->arg); // *t is on its stack: gone from here on
+}
+
+// Events that come to nothing, time and again: a full queue at the other end of a datagram socket
+// of AF_UNIX does not count as not writable.
+static NOINLINE void nap(void) {
+    Timer t = {.fire = nap_end, .arg = gort_current()};
+    gort_timer_park(&t, os_now() + NAP_NS, WAIT_IO);
+}
+
+PollOutcome gort_io_park(PollLink *links, uint32_t n, int64_t until_ns, const void *caller) {
+    bool stays = !gort_text_contains((uintptr_t)caller);
+    if (stays) gort_pin(arch_machine());
+    PollOutcome outcome = gort_poll_wait(links, n, until_ns);
+    if (stays) gort_unpin(arch_machine());
+    return outcome;
+}
+
+bool gort_io_wait(Io *io, ssize_t *result) {
+    if (io->held) return false;
+    if (!io->waited && !may_wait(io, result)) return false;
+    if (io->blocks) return true;
+    if (++io->vain > PATIENCE) nap();
+    switch (gort_io_park(&io->link, 1, io->until_ns, io->caller)) {
+    case POLL_READY: return true;
+    case POLL_CLOSED: *result = -EBADF; return false;
+    case POLL_TIMED_OUT: return false; // EAGAIN is what the socket's own timeout gives
+    default: io->blocks = true; return true;
+    }
+}
