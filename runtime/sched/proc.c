@@ -111,7 +111,19 @@ void gort_sched_watch_anew(void) {
     if (sleeper) sleeper_wake(sleeper);
 }
 
+// Those that stay on their threads are in no run queue: they leave the list.
+static void send_home(GoroutineList *list) {
+    GoroutineList others = {0};
+    for (Goroutine *g; (g = list_pop(list)) != NULL;)
+        if (unlikely(g->home != NULL))
+            gort_ready(g);
+        else
+            list_append(&others, g);
+    *list = others;
+}
+
 void gort_sched_inject(GoroutineList *list) {
+    send_home(list);
     if (!list->first) return;
     Machine *m = arch_machine();
     for (Goroutine *g = list->first; g; g = g->next) store_relaxed(&g->status, G_RUNNABLE);
@@ -206,6 +218,7 @@ static bool take_idle_processor(Machine *m) {
 
 // The first runs here, the others may run anywhere. NULL: there is none.
 static Goroutine *inject_rest(GoroutineList *list) {
+    send_home(list);
     Goroutine *g = list_pop(list);
     if (g) store_relaxed(&g->status, G_RUNNABLE);
     gort_sched_inject(list);
@@ -257,6 +270,7 @@ static bool sleep_watching(Machine *m, GoroutineList *list) {
 
 // Goroutines that the sleeper has brought; it has no processor. NULL: none was idle, or none came.
 static Goroutine *run_brought(Machine *m, GoroutineList *list) {
+    send_home(list);
     if (!list->first) return NULL;
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     Processor *p = gort_processor_get_idle();
