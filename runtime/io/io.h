@@ -85,14 +85,21 @@ bool gort_io_is_vfork_child(void); // the same after vfork; a system call
         io_anew_;                                                              \
     })
 
+// Looked up early where a sanitizer's own reports make these calls: there nothing may be allocated.
+#if defined(GORT_ASAN) || defined(GORT_TSAN)
+#define IO_EARLY __attribute__((constructor))
+#else
+#define IO_EARLY __attribute__((unused))
+#endif
 // real_NAME: libc's function, or, in static programs, `otherwise`.
 #define IO_REAL(type, name, parameters, arguments, otherwise)                           \
+    static type(*next_##name) parameters;                                               \
+    IO_EARLY static void find_##name(void) { /* again and again by who comes at once */ \
+        store_relaxed(&next_##name, (type(*) parameters)gort_libc_next(#name));           \
+    }                                                                                   \
     static __attribute__((noinline)) type real_##name parameters {                      \
-        static type(*next) parameters; /* found again and again by who comes at once */ \
-        type(*real) parameters = load_relaxed(&next);                                   \
-        if (unlikely(!real))                                                            \
-            store_relaxed(&next, real = (type(*) parameters)gort_libc_next(#name));       \
-        return real ? real arguments : (type)(otherwise);                               \
+        if (unlikely(!load_relaxed(&next_##name))) find_##name();                       \
+        return next_##name ? next_##name arguments : (type)(otherwise);                 \
     }
 
 // What looks at errno is not inlined into what parks: see gort_io_errno.

@@ -178,7 +178,7 @@ void gort_yield(void) {
     Goroutine *to = next_goroutine(m);
     if (to == &m->scheduler && load_relaxed(&m->p->timers.earliest_ns) == INT64_MAX &&
         !load_relaxed(&m->p->attention) && load_relaxed(&gort_sched.queue_count) == 0 &&
-        load_relaxed(&gort_sched.homeward_count) == 0)
+        load_relaxed(&gort_sched.homeward_count) == 0 && !netpoll_is_due(m->p->now_ns))
         return; // nobody else here
     store_relaxed(&g->status, G_RUNNABLE);
     m->after_yielded = g;
