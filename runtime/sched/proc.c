@@ -352,7 +352,8 @@ static __attribute__((noinline)) void verify_all(Processor *p) {
 
 // Those that stay on their threads, and those in p's own queue, in turn.
 static bool serve_home(Machine *m, Processor *p) {
-    if (p->tick % 2 && !gort_runq_is_empty(p)) return false;
+    p->home_turn = !p->home_turn;
+    if (!p->home_turn && !gort_runq_is_empty(p)) return false;
     if (m->spinning) stop_spinning(m);
     return gort_home_serve(m);
 }

@@ -166,6 +166,7 @@ struct Processor {
     // (p) counts slices: a goroutine that was readied last goes on in the slice of who readied it, or
     // a pair in conversation would keep all others out. sysmon reads it.
     uint32_t slices;
+    bool home_turn; // (p) the last look at the homeward queue was for those in it (proc.c)
     // (a) the next schedule goes through the machine's scheduler: retirement, a seed, the world
     // stops.
     bool attention;
