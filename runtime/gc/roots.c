@@ -16,6 +16,7 @@
 #include "sched/timer.h"
 #include <link.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MODULES = 256,
        RANGES = 512,
@@ -63,9 +64,20 @@ static Range relocated(const struct dl_phdr_info *o) {
     return (Range){0, 0};
 }
 
+// A sanitizer's library has tens of megabytes that refer to nothing of ours.
+static bool is_sanitizer(const struct dl_phdr_info *o) {
+#if defined(GORT_ASAN) || defined(GORT_TSAN)
+    return strstr(o->dlpi_name, "/libtsan.so") || strstr(o->dlpi_name, "/libasan.so");
+#else
+    (void)o;
+    return false;
+#endif
+}
+
 // The loader's lock is held: what is looked at is not unloaded meanwhile.
 static int scan_object(struct dl_phdr_info *o, size_t size, void *arg) {
     (void)size;
+    if (is_sanitizer(o)) return 0;
     // The allocator's table of arenas is large, and full of addresses that are no references.
     Range table = {(uintptr_t)gort_arenas, (uintptr_t)gort_arenas + sizeof gort_arenas};
     Range holes[] = {relocated(o), table};
