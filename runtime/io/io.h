@@ -64,7 +64,7 @@ bool gort_io_is_vfork_child(void); // the same after vfork; a system call
 #define IO_HELD(call)                                                      \
     ({                                                                     \
         __builtin_unwind_init();                                           \
-        Standing io_at_ = {.sp = arch_stack_pointer()};                    \
+        MARKED_STANDING(io_at_);                                           \
         Machine *io_m_ = gort_io_may_hold() ? gort_call_begin(&io_at_) : NULL; \
         __typeof__(call) io_value_ = (call);                               \
         gort_call_end(io_m_, &io_at_);                                     \
