@@ -40,6 +40,22 @@ gort_preempt_entry:
     pushq %r13
     pushq %r14
     pushq %r15
+    // Those, too, that no call preserves: in its first instructions a function that aligns its stack
+    // finds its frame through r10.
+    .cfi_offset %rax, -(32 + RED_ZONE)
+    .cfi_offset %rcx, -(40 + RED_ZONE)
+    .cfi_offset %rdx, -(48 + RED_ZONE)
+    .cfi_offset %rbx, -(56 + RED_ZONE)
+    .cfi_offset %rsi, -(64 + RED_ZONE)
+    .cfi_offset %rdi, -(72 + RED_ZONE)
+    .cfi_offset %r8, -(80 + RED_ZONE)
+    .cfi_offset %r9, -(88 + RED_ZONE)
+    .cfi_offset %r10, -(96 + RED_ZONE)
+    .cfi_offset %r11, -(104 + RED_ZONE)
+    .cfi_offset %r12, -(112 + RED_ZONE)
+    .cfi_offset %r13, -(120 + RED_ZONE)
+    .cfi_offset %r14, -(128 + RED_ZONE)
+    .cfi_offset %r15, -(136 + RED_ZONE)
     subq $AREA, %rsp
     andq $-64, %rsp
     movl gort_preempt_vectors(%rip), %eax

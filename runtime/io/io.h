@@ -64,7 +64,7 @@ bool gort_io_is_vfork_child(void); // the same after vfork; a system call
 #define IO_HELD(call)                                                      \
     ({                                                                     \
         __builtin_unwind_init();                                           \
-        Standing io_at_ = {.sp = arch_stack_pointer()};                    \
+        MARKED_STANDING(io_at_);                                           \
         Machine *io_m_ = gort_io_may_hold() ? gort_call_begin(&io_at_) : NULL; \
         __typeof__(call) io_value_ = (call);                               \
         gort_call_end(io_m_, &io_at_);                                     \
@@ -101,6 +101,11 @@ bool gort_io_is_vfork_child(void); // the same after vfork; a system call
         if (unlikely(!load_relaxed(&next_##name))) find_##name();                       \
         return next_##name ? next_##name arguments : (type)(otherwise);                 \
     }
+
+// plain_NAME: the same where it is no goroutine's call (wait.c, invariant 7). Held, since the kernel does
+// not restart one on a socket with a timeout after the collector's signal.
+#define IO_PLAIN(type, name, parameters, arguments) \
+    static __attribute__((noinline)) type plain_##name parameters { return IO_HELD_ANEW(real_##name arguments); }
 
 // What looks at errno is not inlined into what parks: see gort_io_errno.
 #define NOINLINE __attribute__((noinline))

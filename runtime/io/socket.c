@@ -45,6 +45,20 @@ IO_REAL(int, accept4, (int fd, struct sockaddr *from, socklen_t *length, int fla
 IO_REAL(int, connect, (int fd, const struct sockaddr *to, socklen_t length), (fd, to, length),
         os_call(SYS_connect, fd, to, length))
 
+IO_PLAIN(ssize_t, recvfrom,
+         (int fd, void *buf, size_t n, int flags, struct sockaddr *from, socklen_t *length),
+         (fd, buf, n, flags, from, length))
+IO_PLAIN(ssize_t, sendto,
+         (int fd, const void *buf, size_t n, int flags, const struct sockaddr *to, socklen_t length),
+         (fd, buf, n, flags, to, length))
+IO_PLAIN(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))
+IO_PLAIN(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
+IO_PLAIN(int, recvmmsg, (int fd, struct mmsghdr *v, unsigned n, int flags, struct timespec *t),
+         (fd, v, n, flags, t))
+IO_PLAIN(int, sendmmsg, (int fd, struct mmsghdr *v, unsigned n, int flags), (fd, v, n, flags))
+IO_PLAIN(int, accept4, (int fd, struct sockaddr *from, socklen_t *length, int flags),
+         (fd, from, length, flags))
+
 // These never block, or are to block as the kernel does it.
 enum { AS_THEY_ARE = MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB };
 
@@ -59,7 +73,7 @@ static bool is_stream(int fd) {
     ({                                                       \
         int more = (io)->blocks ? 0 : MSG_DONTWAIT;          \
         (io)->held = (io)->blocks;                           \
-        ssize_t done_ = more ? (attempt) : IO_HELD(attempt); \
+        ssize_t done_ = more ? (attempt) : IO_HELD_ANEW(attempt); \
         done_ < 0 ? -errno : done_;                          \
     })
 
@@ -85,8 +99,8 @@ static ssize_t recv_rest(Io *io, char *buf, size_t n, int flags, ssize_t done) {
 static inline ssize_t recv_for(int fd, void *buf, size_t n, int flags, struct sockaddr *from,
                                socklen_t *length, const void *caller) {
     Io io;
-    if (flags & AS_THEY_ARE || !gort_io_begin(&io, fd, POLL_READ, caller))
-        return real_recvfrom(fd, buf, n, flags, from, length);
+    if (flags & AS_THEY_ARE) return real_recvfrom(fd, buf, n, flags, from, length);
+    if (!gort_io_begin(&io, fd, POLL_READ, caller)) return plain_recvfrom(fd, buf, n, flags, from, length);
     if (flags & MSG_PEEK && flags & MSG_WAITALL) io.blocks = true; // there is no event for that
     ssize_t result = IO_LOOP(&io, try_recv(&io, buf, n, flags, from, length));
     if (unlikely(flags & MSG_WAITALL)) result = recv_rest(&io, buf, n, flags, result);
@@ -120,8 +134,8 @@ static NOINLINE ssize_t try_recvmsg(Io *io, struct msghdr *m, int flags) {
 
 FRONT ssize_t recvmsg(int fd, struct msghdr *m, int flags) {
     Io io;
-    if (flags & AS_THEY_ARE || !gort_io_begin(&io, fd, POLL_READ, CALLER))
-        return real_recvmsg(fd, m, flags);
+    if (flags & AS_THEY_ARE) return real_recvmsg(fd, m, flags);
+    if (!gort_io_begin(&io, fd, POLL_READ, CALLER)) return plain_recvmsg(fd, m, flags);
     if (flags & MSG_WAITALL) io.blocks = true; // it has parts, and what comes beside them
     return gort_io_end(&io, IO_LOOP(&io, try_recvmsg(&io, m, flags)));
 }
@@ -133,8 +147,8 @@ static NOINLINE ssize_t try_recvmmsg(Io *io, struct mmsghdr *v, unsigned n, int 
 
 FRONT int recvmmsg(int fd, struct mmsghdr *v, unsigned n, int flags, struct timespec *t) {
     Io io;
-    if (flags & AS_THEY_ARE || n == 0 || !gort_io_begin(&io, fd, POLL_READ, CALLER))
-        return real_recvmmsg(fd, v, n, flags, t);
+    if (flags & AS_THEY_ARE || n == 0) return real_recvmmsg(fd, v, n, flags, t);
+    if (!gort_io_begin(&io, fd, POLL_READ, CALLER)) return plain_recvmmsg(fd, v, n, flags, t);
     if (t || flags & MSG_WAITALL) io.blocks = true; // its time counts from message to message
     unsigned done = 0;
     ssize_t result;
@@ -155,8 +169,8 @@ static NOINLINE ssize_t try_send(Io *io, const char *buf, size_t n, int flags,
 static inline ssize_t send_for(int fd, const char *buf, size_t n, int flags,
                                const struct sockaddr *to, socklen_t length, const void *caller) {
     Io io;
-    if (flags & MSG_DONTWAIT || !gort_io_begin(&io, fd, POLL_WRITE, caller))
-        return real_sendto(fd, buf, n, flags, to, length);
+    if (flags & MSG_DONTWAIT) return real_sendto(fd, buf, n, flags, to, length);
+    if (!gort_io_begin(&io, fd, POLL_WRITE, caller)) return plain_sendto(fd, buf, n, flags, to, length);
     size_t done = 0;
     ssize_t result;
     do {
@@ -203,8 +217,8 @@ static NOINLINE ssize_t try_sendmsg_rest(Io *io, const struct msghdr *m, int fla
 
 FRONT ssize_t sendmsg(int fd, const struct msghdr *m, int flags) {
     Io io;
-    if (flags & MSG_DONTWAIT || !gort_io_begin(&io, fd, POLL_WRITE, CALLER))
-        return real_sendmsg(fd, m, flags);
+    if (flags & MSG_DONTWAIT) return real_sendmsg(fd, m, flags);
+    if (!gort_io_begin(&io, fd, POLL_WRITE, CALLER)) return plain_sendmsg(fd, m, flags);
     ssize_t result = IO_LOOP(&io, try_sendmsg(&io, m, flags));
     size_t done = result > 0 ? (size_t)result : 0;
     size_t bytes = result > 0 && !io.held ? message_bytes(m) : 0;
@@ -223,8 +237,8 @@ static NOINLINE ssize_t try_sendmmsg(Io *io, struct mmsghdr *v, unsigned n, int 
 // Of a stream a message may be sent in part: that is where the kernel stops, and so does this.
 FRONT int sendmmsg(int fd, struct mmsghdr *v, unsigned n, int flags) {
     Io io;
-    if (flags & MSG_DONTWAIT || n == 0 || !gort_io_begin(&io, fd, POLL_WRITE, CALLER))
-        return real_sendmmsg(fd, v, n, flags);
+    if (flags & MSG_DONTWAIT || n == 0) return real_sendmmsg(fd, v, n, flags);
+    if (!gort_io_begin(&io, fd, POLL_WRITE, CALLER)) return plain_sendmmsg(fd, v, n, flags);
     if (is_stream(fd)) io.blocks = true;
     unsigned done = 0;
     ssize_t result;
@@ -253,7 +267,7 @@ static NOINLINE ssize_t try_accept(Io *io, struct sockaddr *from, socklen_t *len
 static inline int accept_for(int fd, struct sockaddr *from, socklen_t *length, int flags,
                              const void *caller) {
     Io io;
-    if (!gort_io_begin(&io, fd, POLL_READ, caller)) return real_accept4(fd, from, length, flags);
+    if (!gort_io_begin(&io, fd, POLL_READ, caller)) return plain_accept4(fd, from, length, flags);
     return (int)gort_io_end(&io, IO_LOOP(&io, try_accept(&io, from, length, flags)));
 }
 

@@ -29,6 +29,11 @@ IO_REAL(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n),
 IO_REAL(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n),
         os_call(SYS_writev, fd, v, n))
 
+IO_PLAIN(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n))
+IO_PLAIN(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n))
+IO_PLAIN(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n))
+IO_PLAIN(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n))
+
 // ---- one attempt --------------------------------------------------------------------------------
 
 // The sanitizers are to see what is read and written: they stand behind the plain calls.
@@ -124,7 +129,8 @@ static NOINLINE ssize_t try_write(Io *io, const char *buf, size_t n) {
 
 static inline ssize_t read_for(int fd, void *buf, size_t n, const void *caller) {
     Io io;
-    if (n == 0 || !gort_io_begin(&io, fd, POLL_READ, caller)) return real_read(fd, buf, n);
+    if (n == 0) return real_read(fd, buf, n);
+    if (!gort_io_begin(&io, fd, POLL_READ, caller)) return plain_read(fd, buf, n);
     return gort_io_end(&io, IO_LOOP(&io, try_read(&io, buf, n)));
 }
 
@@ -139,7 +145,8 @@ FRONT ssize_t __read_chk(int fd, void *buf, size_t n, size_t room) {
 
 FRONT ssize_t write(int fd, const void *buf, size_t n) {
     Io io;
-    if (n == 0 || !gort_io_begin(&io, fd, POLL_WRITE, CALLER)) return real_write(fd, buf, n);
+    if (n == 0) return real_write(fd, buf, n);
+    if (!gort_io_begin(&io, fd, POLL_WRITE, CALLER)) return plain_write(fd, buf, n);
     if (n > SSIZE_MAX) n = SSIZE_MAX;
     size_t done = 0;
     ssize_t result;
@@ -186,7 +193,8 @@ static NOINLINE ssize_t try_readv(Io *io, const struct iovec *v, int n, size_t b
 FRONT ssize_t readv(int fd, const struct iovec *v, int n) {
     Io io;
     size_t bytes = vector_bytes(v, n);
-    if (bytes == 0 || !gort_io_begin(&io, fd, POLL_READ, CALLER)) return real_readv(fd, v, n);
+    if (bytes == 0) return real_readv(fd, v, n);
+    if (!gort_io_begin(&io, fd, POLL_READ, CALLER)) return plain_readv(fd, v, n);
     return gort_io_end(&io, IO_LOOP(&io, try_readv(&io, v, n, bytes)));
 }
 
@@ -206,7 +214,8 @@ static NOINLINE ssize_t try_writev(Io *io, const struct iovec *v, int n, size_t 
 FRONT ssize_t writev(int fd, const struct iovec *v, int n) {
     Io io;
     size_t bytes = vector_bytes(v, n), done = 0;
-    if (bytes == 0 || !gort_io_begin(&io, fd, POLL_WRITE, CALLER)) return real_writev(fd, v, n);
+    if (bytes == 0) return real_writev(fd, v, n);
+    if (!gort_io_begin(&io, fd, POLL_WRITE, CALLER)) return plain_writev(fd, v, n);
     ssize_t result;
     do {
         result = IO_LOOP(&io, try_writev(&io, v, n, done));

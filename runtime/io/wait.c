@@ -147,9 +147,12 @@ static void nap_end(Timer *t, int64_t due_ns) {
 
 // Events that come to nothing, time and again: a full queue at the other end of a datagram socket
 // of AF_UNIX does not count as not writable.
-static NOINLINE void nap(void) {
+static NOINLINE void nap(const void *caller) {
     Timer t = {.fire = nap_end, .arg = gort_current()};
+    bool stays = !gort_text_contains((uintptr_t)caller);
+    if (stays) gort_pin(arch_machine());
     gort_timer_park(&t, os_now() + NAP_NS, WAIT_IO);
+    if (stays) gort_unpin(arch_machine());
 }
 
 PollOutcome gort_io_park(PollLink *links, uint32_t n, int64_t until_ns, const void *caller) {
@@ -164,7 +167,7 @@ bool gort_io_wait(Io *io, ssize_t *result) {
     if (io->held) return false;
     if (!io->waited && !may_wait(io, result)) return false;
     if (io->blocks) return true;
-    if (++io->vain > PATIENCE) nap();
+    if (++io->vain > PATIENCE) nap(io->caller);
     switch (gort_io_park(&io->link, 1, io->until_ns, io->caller)) {
     case POLL_READY: return true;
     case POLL_CLOSED: *result = -EBADF; return false;

@@ -11,16 +11,23 @@
 //      else writes the machine's own address there, so what it finds in the end is its own mark.
 //   3. To the collector the thread is asleep: others answer for it (suspend.c).
 //   4. Marks do not nest: what a marked call calls back finds Machine.standing set, and adds none.
-//   5. A signal handler may jump out of the call: longjmp ends it first (calls.c). An end that finds
+//   5. A call that a signal's handler makes is not marked: what it has interrupted may be the runtime at
+//      work with this very processor. It is known by its stack, the alternate one (handlers.c).
+//   6. A signal handler may jump out of the call: longjmp ends it first (calls.c). An end that finds
 //      another Machine.standing than its own has been forestalled, and does nothing.
 #include "sched/sched.h"
 
 #include "sched/suspend.h"
 #include <errno.h>
 
+static bool on_own_stack(const Goroutine *g, uintptr_t sp) {
+    return sp >= (uintptr_t)g->stack.low && sp < (uintptr_t)g->stack.high;
+}
+
 Machine *gort_call_begin(Standing *at) {
     Machine *m = arch_machine();
     if (!m || m->current == &m->scheduler || m->nosuspend || m->standing) return NULL;
+    if (unlikely(!on_own_stack(m->current, at->sp))) return NULL; // invariant 5
     if (unlikely(load_relaxed(&gort_sched.frozen))) return NULL; // a crash report reads files
     m->standing = at;
     gort_suspend_nap_begin(m);

@@ -23,11 +23,20 @@ void *gort_libc_next_or_fatal(const char *name);
     type(*real) parameters = load_relaxed(&next_); \
     if (unlikely(!real)) store_relaxed(&next_, real = (type(*) parameters)find(name))
 
+// Where the thread stands in a marked call. One that is cancelled there never comes to the end: unwinding
+// it ends the call (these files are compiled with -fexceptions for that).
+static inline void standing_left(Standing *at) {
+    Machine *m = arch_machine();
+    if (unlikely(m && m->standing == at)) gort_call_end(m, at);
+}
+#define MARKED_STANDING(name) \
+    Standing name __attribute__((cleanup(standing_left))) = {.sp = arch_stack_pointer()}
+
 // Around a call that may block, in the function itself: its callers' registers are in its frame, and
 // the call works below it.
 #define FRONT_BEGIN                                   \
     __builtin_unwind_init();                          \
-    Standing front_at = {.sp = arch_stack_pointer()}; \
+    MARKED_STANDING(front_at);                        \
     Machine *front_m = gort_call_begin(&front_at)
 #define FRONT_END gort_call_end(front_m, &front_at)
 

@@ -38,11 +38,16 @@ FRONT int sigaction(int number, const struct sigaction *wanted, struct sigaction
 
 typedef void Handler(int);
 
-FRONT Handler *signal(int number, Handler *handler) {
-    FRONT_REAL(Handler *, (int, Handler *), gort_libc_next_or_fatal, "signal");
-    struct sigaction now;
-    Handler *before = real(number, handler);
-    if (before != SIG_ERR && sigaction(number, NULL, &now) == 0) sigaction(number, &now, NULL);
-    return before;
-}
+// libc's set the action past the name sigaction. __sysv_signal is what `signal` means in strict C.
+#define SIGNAL(name)                                                                                \
+    FRONT Handler *name(int number, Handler *handler) {                                             \
+        FRONT_REAL(Handler *, (int, Handler *), gort_libc_next_or_fatal, #name);                    \
+        struct sigaction now;                                                                       \
+        Handler *before = real(number, handler);                                                    \
+        if (before != SIG_ERR && sigaction(number, NULL, &now) == 0) sigaction(number, &now, NULL); \
+        return before;                                                                              \
+    }
+Handler *__sysv_signal(int, Handler *);
+SIGNAL(signal)
+SIGNAL(__sysv_signal)
 #endif

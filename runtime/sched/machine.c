@@ -111,9 +111,9 @@ void gort_machine_end(Machine *m) {
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     Processor *p = gort_machine_release(m);
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
-    gort_processor_handoff(p);
     if (gort_upcalls.thread_ended) gort_upcalls.thread_ended();
     gort_suspend_forget(m, machine_unlink);
+    gort_processor_handoff(p); // the last one but m must see that it is: m is counted no more
     gort_tls_machine = NULL;
     free(m);
 }

@@ -323,15 +323,14 @@ static void retire(Machine *m, Processor *p) {
 // Retirement of the processor, a crash, or a seed: see Processor.attention.
 static Goroutine *attend(Machine *m, Processor *p) {
     gort_forked_check();
+    // Before what it asks for is read: who asks anew meanwhile is not overlooked.
+    if (!gort_flags.has_seed) (void)exchange_seq_cst(&p->attention, false);
     while (load_relaxed(&gort_sched.frozen)) gort_note_sleep(&m->note);
     if (p->id >= load_relaxed(&gort_sched.processor_count)) {
         retire(m, p);
         return NULL;
     }
-    if (!gort_flags.has_seed) {
-        store_relaxed(&p->attention, false);
-        return NULL;
-    }
+    if (!gort_flags.has_seed) return NULL;
     // By the seed: the usual order, or another.
     uint32_t dice = random_below(&m->random, 4);
     if (dice == 0) return gort_sched_take_global(p, 1);

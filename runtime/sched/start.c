@@ -75,6 +75,7 @@ static void adopt_initial_thread(void) {
 static void forked(void) {
     Machine *m = arch_machine();
     gort_sched.forked = true;
+    gort_suspend_forked(m);
     gort_sched.watched = 0; // a birth comes to gort_sysmon_start
     if (m && m->p) store_relaxed(&m->p->attention, true); // a schedule comes to attend
 }

@@ -284,3 +284,8 @@ void gort_suspend_forget(Machine *m, void (*unlink)(Machine *m)) {
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
     gort_lock_release(&world_lock, RANK_WORLD);
 }
+
+void gort_suspend_forked(Machine *m) {
+    store_relaxed(&world_stopped, 0);
+    if (m) store_relaxed(&m->asked, ASK_NOTHING);
+}

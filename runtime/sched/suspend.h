@@ -63,5 +63,8 @@ void gort_suspend_delist(Machine *m);
 // The current thread's machine, not a foreign one, ends: unlink(m) is called under gort_sched.lock while
 // nobody asks.
 void gort_suspend_forget(Machine *m, void (*unlink)(Machine *m));
+// In the child of a fork, m its only thread's machine or NULL: what was asked when it was made is asked
+// no more, since who asked is not there.
+void gort_suspend_forked(Machine *m);
 
 #endif
