@@ -58,6 +58,29 @@ LOCK(pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_t)
 LOCK(pthread_rwlock_rdlock, pthread_rwlock_tryrdlock, pthread_rwlock_t)
 LOCK(pthread_rwlock_wrlock, pthread_rwlock_trywrlock, pthread_rwlock_t)
 
+// Who waits until another has called init is in a marked call; who calls it is not: it ends the mark first.
+static __thread void (*once_init)(void);
+
+static __attribute__((noinline)) void once_call(void) {
+    void (*init)(void) = once_init;
+    Machine *m = arch_machine();
+    if (m && m->standing) gort_call_end(m, m->standing);
+    init();
+}
+
+static __attribute__((noinline)) void once_prepare(void (*init)(void)) { once_init = init; }
+
+FRONT int pthread_once(pthread_once_t *once, void (*init)(void)) {
+    FRONT_REAL(int, (pthread_once_t *, void (*)(void)), gort_libc_next_or_fatal, "pthread_once");
+    enum { DONE = 2 }; // what both glibc and musl write there
+    if (likely(load_acquire(once) == DONE)) return 0;
+    once_prepare(init);
+    FRONT_BEGIN;
+    int error = front_m ? real(once, once_call) : real(once, init);
+    FRONT_END;
+    return error;
+}
+
 #define NO_CALL (gort_libc_next_or_fatal("(static)"), -1)
 BLOCKING(sem_wait, (sem_t * s), (s), NO_CALL)
 BLOCKING(sem_timedwait, (sem_t * s, const struct timespec *t), (s, t), NO_CALL)
