@@ -37,26 +37,79 @@ MARKED(int, pthread_cond_timedwait,
 MARKED(int, pthread_cond_clockwait,
        (pthread_cond_t * c, pthread_mutex_t *l, clockid_t clock, const struct timespec *t),
        (c, l, clock, t))
-MARKED(int, pthread_mutex_timedlock, (pthread_mutex_t * l, const struct timespec *t), (l, t))
+
+// A mutex of most kinds knows its owner by the thread: who holds one stays on its thread (home.c), though
+// it may be preempted meanwhile.
+static bool knows_owner(const pthread_mutex_t *l) {
+    int kind = l->__data.__kind & 127;
+    return kind != PTHREAD_MUTEX_TIMED_NP && kind != PTHREAD_MUTEX_ADAPTIVE_NP;
+}
+
+static Machine *owner(void) {
+    Machine *m = arch_machine();
+    return m && !m->foreign && m->current != &m->scheduler ? m : NULL;
+}
+
+static __attribute__((noinline)) void stay(void) {
+    Machine *m = owner();
+    if (m) gort_pin(m);
+}
+
+static __attribute__((noinline)) void stay_no_more(void) {
+    Machine *m = owner();
+    if (m && m->current->pins > m->current->thread_locks) gort_unpin(m);
+}
+
+static int mutex_taken(const pthread_mutex_t *l, int error) {
+    if (unlikely(knows_owner(l)) && (error == 0 || error == EOWNERDEAD)) stay();
+    return error;
+}
+
+FRONT int pthread_mutex_trylock(pthread_mutex_t *l) {
+    FRONT_REAL(int, (pthread_mutex_t *), gort_libc_next_or_fatal, "pthread_mutex_trylock");
+    return mutex_taken(l, real(l));
+}
+
+FRONT int pthread_mutex_timedlock(pthread_mutex_t *l, const struct timespec *t) {
+    FRONT_REAL(int, (pthread_mutex_t *, const struct timespec *), gort_libc_next_or_fatal,
+               "pthread_mutex_timedlock");
+    FRONT_BEGIN;
+    int error = real(l, t);
+    FRONT_END;
+    return mutex_taken(l, error);
+}
+
+FRONT int pthread_mutex_unlock(pthread_mutex_t *l) {
+    FRONT_REAL(int, (pthread_mutex_t *), gort_libc_next_or_fatal, "pthread_mutex_unlock");
+    bool stays = knows_owner(l); // it may be gone once it is free
+    int error = real(l);
+    if (unlikely(stays) && error == 0) stay_no_more();
+    return error;
+}
+
+static int rwlock_taken(const pthread_rwlock_t *l, int error) {
+    (void)l;
+    return error;
+}
 
 // A lock that is free is taken at once; one that is not is waited for, marked.
-#define LOCK(name, try_name, Type)                                                 \
+#define LOCK(name, try_name, Type, taken)                                          \
     FRONT int name(Type *l) {                                                      \
         static int (*next_try)(Type *);                                            \
         int (*try_it)(Type *) = load_relaxed(&next_try);                           \
         if (unlikely(!try_it))                                                     \
             store_relaxed(&next_try, try_it = gort_libc_next_or_fatal(#try_name)); \
         int error = try_it(l);                                                     \
-        if (likely(error != EBUSY)) return error;                                  \
+        if (likely(error != EBUSY)) return taken(l, error);                        \
         FRONT_REAL(int, (Type *), gort_libc_next_or_fatal, #name);                 \
         FRONT_BEGIN;                                                               \
         error = real(l);                                                           \
         FRONT_END;                                                                 \
-        return error;                                                              \
+        return taken(l, error);                                                    \
     }
-LOCK(pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_t)
-LOCK(pthread_rwlock_rdlock, pthread_rwlock_tryrdlock, pthread_rwlock_t)
-LOCK(pthread_rwlock_wrlock, pthread_rwlock_trywrlock, pthread_rwlock_t)
+LOCK(pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_t, mutex_taken)
+LOCK(pthread_rwlock_rdlock, pthread_rwlock_tryrdlock, pthread_rwlock_t, rwlock_taken)
+LOCK(pthread_rwlock_wrlock, pthread_rwlock_trywrlock, pthread_rwlock_t, rwlock_taken)
 
 // Who waits until another has called init is in a marked call; who calls it is not: it ends the mark first.
 static __thread void (*once_init)(void);
