@@ -5,8 +5,8 @@
 #ifndef GORT_IO_IO_H
 #define GORT_IO_IO_H
 
-#include "sched/netpoll.h"
 #include "sched/front.h"
+#include "sched/netpoll.h"
 #include "sched/suspend.h"
 #include <errno.h>
 #include <sys/types.h>
@@ -61,14 +61,14 @@ bool gort_io_is_vfork_child(void); // the same after vfork; a system call
     })
 
 // A call that may hold the thread.
-#define IO_HELD(call)                                                      \
-    ({                                                                     \
-        __builtin_unwind_init();                                           \
-        MARKED_STANDING(io_at_);                                           \
+#define IO_HELD(call)                                                          \
+    ({                                                                         \
+        __builtin_unwind_init();                                               \
+        MARKED_STANDING(io_at_);                                               \
         Machine *io_m_ = gort_io_may_hold() ? gort_call_begin(&io_at_) : NULL; \
-        __typeof__(call) io_value_ = (call);                               \
-        gort_call_end(io_m_, &io_at_);                                     \
-        io_value_;                                                         \
+        __typeof__(call) io_value_ = (call);                                   \
+        gort_call_end(io_m_, &io_at_);                                         \
+        io_value_;                                                             \
     })
 // The same for one that the kernel does not restart after the collector's signal, if that came when
 // the thread had just said that it is asleep: it is made anew.
@@ -95,7 +95,7 @@ bool gort_io_is_vfork_child(void); // the same after vfork; a system call
 #define IO_REAL(type, name, parameters, arguments, otherwise)                           \
     static type(*next_##name) parameters;                                               \
     IO_EARLY static void find_##name(void) { /* again and again by who comes at once */ \
-        store_relaxed(&next_##name, (type(*) parameters)gort_libc_next(#name));           \
+        store_relaxed(&next_##name, (type(*) parameters)gort_libc_next(#name));         \
     }                                                                                   \
     static __attribute__((noinline)) type real_##name parameters {                      \
         if (unlikely(!load_relaxed(&next_##name))) find_##name();                       \

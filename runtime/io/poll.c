@@ -175,7 +175,7 @@ FRONT int __poll_chk(struct pollfd *fds, nfds_t n, int ms, size_t room) {
     return poll_ms(fds, n, ms, CALLER);
 }
 FRONT int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *t,
-                           const sigset_t *mask, size_t room) {
+                      const sigset_t *mask, size_t room) {
     if (room / sizeof *fds < n) __chk_fail();
     return ppoll_for(fds, n, t, mask, CALLER);
 }
@@ -251,7 +251,7 @@ FRONT int select(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *t) {
 }
 
 FRONT int pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *t,
-                       const sigset_t *mask) {
+                  const sigset_t *mask) {
     if (mask || !parks_select(n) ||
         (t && (t->tv_sec < 0 || t->tv_nsec < 0 || t->tv_nsec > 999999999)))
         return IO_HELD_ANEW(real_pselect(n, r, w, e, t, mask));
@@ -285,7 +285,7 @@ static int epoll_for(int fd, struct epoll_event *events, int n, int ms, const vo
 }
 
 FRONT int epoll_pwait(int fd, struct epoll_event *events, int n, int ms,
-                           const sigset_t *mask) {
+                      const sigset_t *mask) {
     if (mask || !may_park()) return IO_HELD_ANEW(real_epoll_pwait(fd, events, n, ms, mask));
     return epoll_for(fd, events, n, ms, CALLER);
 }

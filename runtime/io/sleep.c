@@ -66,7 +66,7 @@ static NOINLINE int kernel_sleep(clockid_t clock, int flags, const struct timesp
 
 // This one returns its error.
 FRONT int clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted,
-                               struct timespec *rest) {
+                          struct timespec *rest) {
     bool absolute = flags & TIMER_ABSTIME;
     if ((clock != CLOCK_MONOTONIC && (clock != CLOCK_REALTIME || absolute)) || !parks(wanted))
         return IO_HELD(kernel_sleep(clock, flags, wanted, rest));

@@ -69,12 +69,12 @@ static bool is_stream(int fd) {
 }
 
 // The result of `attempt`, which takes further flags and is made plainly if nothing else will do.
-#define ATTEMPT(io, attempt)                                 \
-    ({                                                       \
-        int more = (io)->blocks ? 0 : MSG_DONTWAIT;          \
-        (io)->held = (io)->blocks;                           \
+#define ATTEMPT(io, attempt)                                      \
+    ({                                                            \
+        int more = (io)->blocks ? 0 : MSG_DONTWAIT;               \
+        (io)->held = (io)->blocks;                                \
         ssize_t done_ = more ? (attempt) : IO_HELD_ANEW(attempt); \
-        done_ < 0 ? -errno : done_;                          \
+        done_ < 0 ? -errno : done_;                               \
     })
 
 // ---- receiving ----------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ FRONT ssize_t recv(int fd, void *buf, size_t n, int flags) {
 }
 
 FRONT ssize_t recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *from,
-                            socklen_t *length) {
+                       socklen_t *length) {
     return recv_for(fd, buf, n, flags, from, length, CALLER);
 }
 
@@ -123,7 +123,7 @@ FRONT ssize_t __recv_chk(int fd, void *buf, size_t n, size_t room, int flags) {
     return recv_for(fd, buf, n, flags, NULL, NULL, CALLER);
 }
 FRONT ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
-                                  struct sockaddr *from, socklen_t *length) {
+                             struct sockaddr *from, socklen_t *length) {
     if (n > room) __chk_fail();
     return recv_for(fd, buf, n, flags, from, length, CALLER);
 }
@@ -185,7 +185,7 @@ FRONT ssize_t send(int fd, const void *buf, size_t n, int flags) {
 }
 
 FRONT ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *to,
-                          socklen_t length) {
+                     socklen_t length) {
     return send_for(fd, buf, n, flags, to, length, CALLER);
 }
 

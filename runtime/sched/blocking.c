@@ -15,8 +15,8 @@
 //      next one behind ours; a static program has none to find, and makes the system call itself.
 // Not in builds for sanitizers, which stand in front of libc with functions of their own.
 #define _GNU_SOURCE
-#include "sched/front.h"
 #include "os/syscall.h"
+#include "sched/front.h"
 
 #include "os/signal.h"
 

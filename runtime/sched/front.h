@@ -34,9 +34,9 @@ static inline void standing_left(Standing *at) {
 
 // Around a call that may block, in the function itself: its callers' registers are in its frame, and
 // the call works below it.
-#define FRONT_BEGIN                                   \
-    __builtin_unwind_init();                          \
-    MARKED_STANDING(front_at);                        \
+#define FRONT_BEGIN            \
+    __builtin_unwind_init();   \
+    MARKED_STANDING(front_at); \
     Machine *front_m = gort_call_begin(&front_at)
 #define FRONT_END gort_call_end(front_m, &front_at)
 

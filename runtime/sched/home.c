@@ -127,8 +127,9 @@ void gort_processor_handoff(Processor *p) {
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
     if (needed)
         gort_machine_run(p, false);
-    else if (gort_sched_work_exists())
-        gort_sched_wake();
+    else if (gort_sched_work_exists() ||
+             (!load_seq_cst(&gort_sched.sleeper) && gort_something_pends()))
+        gort_sched_wake(); // since just now
 }
 
 // ---- parking in place ---------------------------------------------------------------------------
@@ -188,7 +189,9 @@ void gort_home_return(Machine *m) {
 void gort_home_yield(Machine *m) {
     int saved_errno = *m->errno_address;
     Goroutine *g = m->current;
-    if (gort_runq_is_empty(m->p) && !gort_sched_work_exists() && !timers_look_due(m->p)) return;
+    if (gort_runq_is_empty(m->p) && !gort_sched_work_exists() && !timers_look_due(m->p) &&
+        !load_relaxed(&m->p->attention))
+        return;
     store_relaxed(&g->status, G_RUNNABLE);
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     Processor *p = gort_machine_release(m);

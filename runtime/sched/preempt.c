@@ -17,7 +17,8 @@
 #define _GNU_SOURCE
 #include "sched/sched.h"
 
-#include "sched/suspend.h"
+#include "base/flags.h"
+#include "sched/front.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -34,9 +35,23 @@ enum {
 void gort_preempt_entry(void);
 uint32_t gort_preempt_vectors __attribute__((visibility("hidden"))); // XSAVE's mask; 0: there is no XSAVE
 
+static bool enabled;
+
+// Whoever holds a lock of libc's may be preempted only if those who wait for it are marked (calls.c), or
+// they would hold all processors: not in static programs, nor in builds for sanitizers, where the calls
+// are not ours. GODEBUG=preemptstress=1 preempts all the same.
+static bool calls_are_marked(void) {
+#if defined(GORT_ASAN) || defined(GORT_TSAN)
+    return false;
+#else
+    return gort_libc_next("pthread_mutex_lock") != NULL;
+#endif
+}
+
 // x87, SSE, AVX, and the three parts of AVX-512, as far as the system has them switched on.
 void gort_preempt_init(void) {
     unsigned a, b, c, d;
+    enabled = gort_flags.preemptstress || calls_are_marked();
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return;
     __asm__("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
     gort_preempt_vectors = a & 0xe7;
@@ -44,7 +59,7 @@ void gort_preempt_init(void) {
 
 static bool can_preempt(const Machine *m, uintptr_t pc, uintptr_t sp) {
     const Goroutine *g = m->current;
-    return m->p && m->nosuspend == 0 && g != &m->scheduler && g->stack.low &&
+    return enabled && m->p && m->nosuspend == 0 && g != &m->scheduler && g->stack.low &&
            sp < (uintptr_t)g->stack.high && sp > (uintptr_t)g->stack.low + STACK_NEEDED &&
            gort_text_is_preemptible(pc);
 }

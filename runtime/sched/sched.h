@@ -421,7 +421,7 @@ static inline void sysmon_wake(void) {
 // From a signal handler, with what it interrupted (ucontext_t): the goroutine there goes on in
 // gort_preempted, if it can.
 void gort_preempt_try(Machine *m, void *context);
-void gort_preempt_init(void); // once, at the start
+void gort_preempt_init(void); // once, before the first signal
 
 // ---- text.c -------------------------------------------------------------------------------------
 

@@ -95,7 +95,6 @@ static void start(void) {
     if (gort_os_in_executable((const void *)start) && gort_os_is_initial_thread())
         adopt_initial_thread();
     gort_text_find();
-    gort_preempt_init();
     store_release(&gort_sched.started, true);
     if (gort_flags.schedtrace > 0) {
         gort_schedtrace();

@@ -173,6 +173,7 @@ static void sysmon_main(void *unused) {
 __attribute__((noinline, cold)) void gort_sysmon_start(void) {
     gort_forked_check();
     if (!cas_seq_cst(&gort_sched.watched, 0, 1) || gort_flags.has_seed) return;
+    gort_preempt_init();
     gort_suspend_listen();
     add_seq_cst(&gort_sched.own_threads, 1);
     if (!gort_os_thread_start(sysmon_main, NULL))
