@@ -16,7 +16,6 @@
 #include "sched/timer.h"
 #include <link.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { MODULES = 256,
        RANGES = 512,
@@ -65,14 +64,20 @@ static Range relocated(const struct dl_phdr_info *o) {
 }
 
 // A sanitizer's library has tens of megabytes that refer to nothing of ours.
-static bool is_sanitizer(const struct dl_phdr_info *o) {
+// (Its own strstr would report a race for the name.)
 #if defined(GORT_ASAN) || defined(GORT_TSAN)
-    return strstr(o->dlpi_name, "/libtsan.so") || strstr(o->dlpi_name, "/libasan.so");
-#else
-    (void)o;
+static bool is_sanitizer(const struct dl_phdr_info *o) {
+    static const char name[] = "/libtsan.so";
+    for (const char *p = o->dlpi_name; *p; p++) {
+        size_t n = 0;
+        while (n < sizeof name - 1 && (p[n] == name[n] || (n == 4 && p[n] == 'a'))) n++; // libasan
+        if (n == sizeof name - 1) return true;
+    }
     return false;
-#endif
 }
+#else
+static bool is_sanitizer(const struct dl_phdr_info *o) { return (void)o, false; }
+#endif
 
 // The loader's lock is held: what is looked at is not unloaded meanwhile.
 static int scan_object(struct dl_phdr_info *o, size_t size, void *arg) {
