@@ -107,6 +107,9 @@ bool gort_io_is_vfork_child(void); // the same after vfork; a system call
 #define IO_PLAIN(type, name, parameters, arguments) \
     static __attribute__((noinline)) type plain_##name parameters { return IO_HELD_ANEW(real_##name arguments); }
 
+// Does fd have one of these events (POLLIN, ...), or an error? Does not wait.
+bool gort_io_has(int fd, short events);
+
 // What looks at errno is not inlined into what parks: see gort_io_errno.
 #define NOINLINE __attribute__((noinline))
 #define CALLER __builtin_return_address(0)

@@ -128,8 +128,12 @@ static bool may_park(void) {
 
 // ---- poll ---------------------------------------------------------------------------------------
 
+// A signal that is just coming, the collector's, say, ends also a question that does not wait.
 static NOINLINE int ask_poll(struct pollfd *fds, nfds_t n) {
-    return real_ppoll(fds, n, &(struct timespec){0, 0}, NULL);
+    int found;
+    do found = real_ppoll(fds, n, &(struct timespec){0, 0}, NULL);
+    while (found < 0 && errno == EINTR);
+    return found;
 }
 
 static int poll_for(struct pollfd *fds, nfds_t n, int64_t wait_ns, const void *caller) {
@@ -201,9 +205,13 @@ static void sets_restore(const Sets *s) {
 }
 
 static NOINLINE int ask_select(const Sets *s, int n) {
-    struct timeval none = {0, 0};
-    sets_restore(s);
-    return real_select(n, s->given[0], s->given[1], s->given[2], &none);
+    int found;
+    do {
+        struct timeval none = {0, 0};
+        sets_restore(s);
+        found = real_select(n, s->given[0], s->given[1], s->given[2], &none);
+    } while (found < 0 && errno == EINTR); // as in ask_poll
+    return found;
 }
 
 static void sets_links(const Sets *s, int n, Several *several) {

@@ -255,9 +255,7 @@ static NOINLINE ssize_t try_accept(Io *io, struct sockaddr *from, socklen_t *len
     if (!io->blocks) {
         if (!io->link.desc && !(io->link.desc = gort_poll_desc(io->fd))) return -EMFILE;
         if (!io->link.turn && !gort_poll_claim(&io->link)) return -EAGAIN;
-        struct pollfd p = {io->fd, POLLIN, 0};
-        struct timespec at_once = {0, 0};
-        if (os_call(SYS_ppoll, &p, 1, &at_once, NULL, 8) == 0) return -EAGAIN;
+        if (!gort_io_has(io->fd, POLLIN)) return -EAGAIN;
     }
     io->held = true; // also if it is quick: what it says is final
     int fd = IO_HELD(real_accept4(io->fd, from, length, flags));
@@ -283,9 +281,7 @@ FRONT int accept4(int fd, struct sockaddr *from, socklen_t *length, int flags) {
 
 // Has the connection that was begun come about?
 static ssize_t connected(const Io *io) {
-    struct pollfd p = {io->fd, POLLOUT, 0};
-    struct timespec at_once = {0, 0};
-    if (os_call(SYS_ppoll, &p, 1, &at_once, NULL, 8) == 0) return -EAGAIN;
+    if (!gort_io_has(io->fd, POLLOUT)) return -EAGAIN;
     int error = 0;
     socklen_t size = sizeof error;
     if (getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) return -errno;

@@ -47,9 +47,7 @@ static long nowait(const Io *io, const struct iovec *v, int n) {
 }
 
 static bool looks_ready(const Io *io) {
-    struct pollfd p = {io->fd, io->direction == POLL_READ ? POLLIN : POLLOUT, 0};
-    struct timespec at_once = {0, 0};
-    return os_call(SYS_ppoll, &p, 1, &at_once, NULL, 8) != 0;
+    return gort_io_has(io->fd, io->direction == POLL_READ ? POLLIN : POLLOUT);
 }
 
 static bool is_unknown(int error) {

@@ -24,6 +24,7 @@
 
 #include "base/abi.h"
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -75,6 +76,18 @@ bool gort_io_alone(const Goroutine *g) {
 
 NOINLINE int gort_io_errno(void) { return *go__errno(); }
 NOINLINE void gort_io_set_errno(int error) { *go__errno() = error; }
+
+// ---- asking -------------------------------------------------------------------------------------
+
+bool gort_io_has(int fd, short events) {
+    long found;
+    do {
+        struct pollfd p = {fd, events, 0};
+        struct timespec at_once = {0, 0};
+        found = os_syscall(SYS_ppoll, &p, 1, &at_once, NULL, 8);
+    } while (found == -EINTR); // a signal that is just coming
+    return found != 0;
+}
 
 // ---- beginning and end --------------------------------------------------------------------------
 
