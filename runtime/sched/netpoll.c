@@ -14,10 +14,9 @@
 //      for these events; the others are not registered until it has tried, and either waits again
 //      or passes the turn on. Whoever only looks (poll, select) is always woken.
 //   5. The waker puts goroutines into a list, and makes them ready after all locks are released.
-// Rejected: registering once per descriptor, edge-triggered, as Go does. It saves a system call of
-// 0.15 us at each wait, a hundredth of what a message over loopback costs, but a number whose file
-// has changed unseen is then never heard of again: Go closes all its descriptors itself, a C program
-// does not.
+// Not as Go does, which registers once per descriptor, edge-triggered: that saves a system call at
+// each wait (not yet measured against this in one run), but a number whose file has changed unseen is
+// then never heard of again. Go closes all its descriptors itself, a C program does not.
 //
 // gort_netpoll_break ends the wait of the one machine that sleeps in the kernel, through an eventfd.
 // A machine that asks without waiting leaves that event alone: it is not meant for it.
