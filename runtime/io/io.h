@@ -34,8 +34,6 @@ bool gort_io_wait(Io *io, ssize_t *result);
 ssize_t gort_io_end(Io *io, ssize_t result);
 // The current goroutine's machine, if it may park here: it is ours, and on its own stack; else NULL.
 Machine *gort_io_machine(void);
-// For calls that hold the thread: the thread is known, and on its goroutine's stack.
-bool gort_io_may_hold(void);
 // g is the only goroutine of the process, and no timer could start another: it need not make way.
 bool gort_io_alone(const Goroutine *g);
 // Parks for n links, on its thread if the caller is plain C.
@@ -65,7 +63,7 @@ bool gort_io_is_vfork_child(void); // the same after vfork; a system call
     ({                                                                         \
         __builtin_unwind_init();                                               \
         MARKED_STANDING(io_at_);                                               \
-        Machine *io_m_ = gort_io_may_hold() ? gort_call_begin(&io_at_) : NULL; \
+        Machine *io_m_ = gort_call_begin(&io_at_);                             \
         __typeof__(call) io_value_ = (call);                                   \
         gort_call_end(io_m_, &io_at_);                                         \
         io_value_;                                                             \

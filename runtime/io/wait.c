@@ -51,21 +51,11 @@ __attribute__((constructor)) static void watch_forks(void) {
 bool gort_io_is_child(void) { return is_child; }
 bool gort_io_is_vfork_child(void) { return (int)os_call(SYS_getpid) != process; }
 
-static bool on_own_stack(const Goroutine *g) {
-    uintptr_t sp = arch_stack_pointer();
-    return sp >= (uintptr_t)g->stack.low && sp < (uintptr_t)g->stack.high;
-}
-
 Machine *gort_io_machine(void) {
     Machine *m = arch_machine();
     if (!m || m->foreign || m->current == &m->scheduler || m->nosuspend || unlikely(is_child))
         return NULL;
-    return likely(on_own_stack(m->current)) ? m : NULL;
-}
-
-bool gort_io_may_hold(void) {
-    Machine *m = arch_machine();
-    return m && m->current != &m->scheduler && on_own_stack(m->current);
+    return likely(stands_on(m->current, arch_stack_pointer())) ? m : NULL;
 }
 
 bool gort_io_alone(const Goroutine *g) {

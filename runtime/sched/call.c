@@ -20,14 +20,10 @@
 #include "sched/suspend.h"
 #include <errno.h>
 
-static bool on_own_stack(const Goroutine *g, uintptr_t sp) {
-    return sp >= (uintptr_t)g->stack.low && sp < (uintptr_t)g->stack.high;
-}
-
 Machine *gort_call_begin(Standing *at) {
     Machine *m = arch_machine();
     if (!m || m->current == &m->scheduler || m->nosuspend || m->standing) return NULL;
-    if (unlikely(!on_own_stack(m->current, at->sp))) return NULL; // invariant 5
+    if (unlikely(!stands_on(m->current, at->sp))) return NULL; // invariant 5
     if (unlikely(load_relaxed(&gort_sched.frozen))) return NULL; // a crash report reads files
     m->standing = at;
     gort_suspend_nap_begin(m);

@@ -134,15 +134,15 @@ FRONT int pthread_once(pthread_once_t *once, void (*init)(void)) {
     return error;
 }
 
-#define NO_CALL (gort_libc_next_or_fatal("(static)"), -1)
-BLOCKING(sem_wait, (sem_t * s), (s), NO_CALL)
-BLOCKING(sem_timedwait, (sem_t * s, const struct timespec *t), (s, t), NO_CALL)
+#define NO_CALL(name) (gort_libc_next_or_fatal(name), -1)
+BLOCKING(sem_wait, (sem_t * s), (s), NO_CALL("sem_wait"))
+BLOCKING(sem_timedwait, (sem_t * s, const struct timespec *t), (s, t), NO_CALL("sem_timedwait"))
 BLOCKING(sem_clockwait, (sem_t * s, clockid_t clock, const struct timespec *t), (s, clock, t),
-         NO_CALL)
-BLOCKING(semop, (int id, struct sembuf *v, size_t n), (id, v, n), NO_CALL)
+         NO_CALL("sem_clockwait"))
+BLOCKING(semop, (int id, struct sembuf *v, size_t n), (id, v, n), NO_CALL("semop"))
 BLOCKING(semtimedop, (int id, struct sembuf *v, size_t n, const struct timespec *t), (id, v, n, t),
-         NO_CALL)
-BLOCKING(msgsnd, (int id, const void *m, size_t n, int flags), (id, m, n, flags), NO_CALL)
+         NO_CALL("semtimedop"))
+BLOCKING(msgsnd, (int id, const void *m, size_t n, int flags), (id, m, n, flags), NO_CALL("msgsnd"))
 
 // ---- processes ----------------------------------------------------------------------------------
 

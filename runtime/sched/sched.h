@@ -294,6 +294,11 @@ static inline Goroutine *gort_current_or_null(void) {
     return m ? m->current : NULL;
 }
 
+// Is sp on g's own stack, and not on a signal handler's?
+static inline bool stands_on(const Goroutine *g, uintptr_t sp) {
+    return sp >= (uintptr_t)g->stack.low && sp < (uintptr_t)g->stack.high;
+}
+
 // In small builds: now and then a delay, at the places where an interleaving with other threads
 // would be fatal if the protocol were wrong. Such windows are a few nanoseconds wide, and tests
 // would never hit them.
