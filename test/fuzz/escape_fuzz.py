@@ -4,13 +4,13 @@
 Once by gocc with variables as they are, and once by gcc with each variable, literal and new(T) in memory of its own from malloc, which
 is what gocc promises to look like. Their output must agree; a disagreement is told by its seed, and its two programs are kept.
 """
-import argparse
 import os
 import random
 import re
-import subprocess
 import sys
 import tempfile
+
+from programs import options_of, run
 
 
 HEAD = '''#include <stdio.h>
@@ -164,18 +164,8 @@ class Gen:
             '', self.block([], 2, 'int')))
         return ''.join(out)
 
-def run(cmd):
-    try:
-        r = subprocess.run(cmd, capture_output=True, text=True, timeout=20)
-        return r.returncode, r.stdout, r.stderr
-    except subprocess.TimeoutExpired:
-        return -99, '', 'timeout'
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gocc", required=True)
-    parser.add_argument("--first", type=int, default=1, help="the first seed")
-    parser.add_argument("--count", type=int, default=100)
+    parser = options_of(__doc__, 100)
     options, _ = parser.parse_known_args()
     where = tempfile.mkdtemp()
     bad = used = 0

@@ -6,13 +6,13 @@ address goes on instead, and out of it again under another type, up or down into
 where the stack has been overwritten, and looks for the 7. The ways are short, since what moves to the heap at one step hides what is
 wrong with the others. A way that fails is told by its seed and number, and its program is kept.
 """
-import argparse
 import os
 import random
 import re
-import subprocess
 import sys
 import tempfile
+
+from programs import options_of, run
 
 HEAD = '''#include <stdarg.h>
 #include <stddef.h>
@@ -178,18 +178,8 @@ def program(seed, ways):
         main.append('    { int *r = (int *)%s(); smash(); if ((word)r < 4096 || *r != 7) { printf("way %d\\n"); bad = 1; } }\n' % (f, k))
     return ''.join(out) + 'int main(void) {\n    int bad = 0;\n' + ''.join(main) + '    return bad;\n}\n'
 
-def run(command):
-    try:
-        r = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        return r.returncode, r.stdout, r.stderr
-    except subprocess.TimeoutExpired:
-        return -99, '', 'timeout'
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gocc", required=True)
-    parser.add_argument("--first", type=int, default=1, help="the first seed")
-    parser.add_argument("--count", type=int, default=20)
+    parser = options_of(__doc__, 20)
     parser.add_argument("--ways", type=int, default=60, help="in each program")
     options, _ = parser.parse_known_args()
     where = tempfile.mkdtemp()
