@@ -29,7 +29,7 @@ config.excludes = ["Inputs", "bench", "superset", "lit.cfg.py", "count.py", "goc
 config.test_format = gocctest.GoccTest(build)
 
 # Suites that say something new when the runtime is built in another way. The others ask about text.
-shared_suites = ["conformance", "gc", "io", "lang", "race", "crash", "sched", "stress", "unit", "examples"]
+shared_suites = ["conformance", "gc", "io", "lang", "race", "crash", "sched", "stress", "unit", "examples", "clients"]
 if preset not in ("dev", "release"):
     for name in sorted(os.listdir(config.test_source_root)):
         path = os.path.join(config.test_source_root, name)
@@ -58,7 +58,9 @@ config.environment["STRESS"] = os.environ.get("STRESS", "1")
 sanitize = {"asan": " -fsanitize=address", "tsan": " -fsanitize=thread"}.get(preset, "")
 gocc = os.path.join(build, "bin", "gocc")
 clang = shutil.which("clang-" + llvm.rsplit("-", 1)[-1]) or os.path.join(llvm, "bin", "clang")
+server = "/usr/bin/python3 " + os.path.join(root, "test", "clients", "Inputs", "server.py")
 config.substitutions += [
+    ("%server", server), # see its head
     # %gocc compiles as the preset says; %plain_gocc is the bare command.
     ("%gocc", gocc + sanitize),
     ("%plain_gocc", gocc),
@@ -81,6 +83,13 @@ if subprocess.run(["unshare", "-rn", "true"], capture_output=True).returncode ==
 for tool in ("g++", "meson", "ccache", "autoconf", "cmake"):
     if shutil.which(tool):
         config.available_features.add("has-" + tool)
+# Servers, and what their clients are built with: the tests of test/clients.
+headers = {"redis": "hiredis/hiredis.h", "postgresql": "postgresql/libpq-fe.h", "mariadb": "mariadb/mysql.h"}
+for name, header in headers.items():
+    if os.path.exists("/usr/include/" + header) and subprocess.run(server.split() + ["has", name]).returncode == 0:
+        config.available_features.add("has-" + name)
+if shutil.which("curl-config"):
+    config.available_features.add("has-libcurl")
 # Go is looked for, not fetched: no test needs it to pass.
 if shutil.which("go") or os.path.exists(os.path.join(root, "build", "go", "bin", "go")):
     config.available_features.add("has-go")
