@@ -160,6 +160,8 @@ static int translate_and_compile(const Buffer *text, const Buffer *errors) {
                                 .plain_stores = flags_plain_stores(current->command),
                                 .thread_sanitizer = flags_sanitize(current->command, "thread"),
                                 .lto = uses_lto(current->command),
+                                .function_sections = args_has(current->command, "-ffunction-sections") &&
+                                                     !args_has(current->command, "-fno-function-sections"),
                                 .escape_report = current->command->escape_report};
     flags_clang(current->command, &options);
     summary_options(current, &options);

@@ -86,6 +86,7 @@ struct FlowGraph {                 // of one function
     CallFlow *calls;
     size_t n_calls, cap_calls;
     bool jumps_anywhere;           // computed goto, asm goto, setjmp
+    bool calls_pointers;           // calls through pointers
     bool weak;                     // another definition may replace it: its summary is not trusted
     // Of the search for recursion:
     int index, low;

@@ -370,6 +370,7 @@ static Var *called_variable(Draw *d, CXCursor callee) {
 static void pointer_call(Draw *d, CXCursor call, Hole k, Scope *record) {
     CXCursor callee = facts_first_child(call);
     size_t at = flow_at(d, call);
+    d->graph->calls_pointers = true;
     if (!CL->Cursor_isNull(callee))
         flow_discard(d, callee);
     Arguments a = arguments(d, call, record);

@@ -157,6 +157,7 @@ static void start_function(Visit *v, CXCursor c) {
     f->result = facts_type(result);
     bool replaceable = v->facts->options->interposable && CL->getCursorVisibility(c) == CXVisibility_Default;
     f->linked_type = replaceable || CL->Cursor_isFunctionInlined(c) ? NULL : facts_linked_type(c);
+    f->is_static = CL->getCursorLinkage(c) == CXLinkage_Internal;
     f->n_params = CL->Cursor_getNumArguments(c);
     if (f->n_params < 0)
         f->n_params = 0;

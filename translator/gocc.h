@@ -245,6 +245,7 @@ typedef struct TranslateOptions {
     bool plain_stores;                                 // barriers are calls: another target than x86-64, or a sanitizer
     bool thread_sanitizer;                             // which is told of stores that the runtime does
     bool lto;                                          // -flto: no references by assembler name
+    bool function_sections;                            // -ffunction-sections: sections of unknown names
     int escape_report;                                 // level of -fescape-report, or 0
     // Summaries of other units. `exchange`, if not NULL, is called once, before decisions are made, and gives what is known of other units.
     // It may ask what this unit's summary would be with others' (NULL: nothing leaks, and what is called), in a process of its own.

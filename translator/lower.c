@@ -132,6 +132,7 @@ const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options
     Lower l = {.tree = tree, .facts = facts, .clang = options->compiler_is_clang, .lto = options->lto};
     l.edits = edits_new(tree->source);
     l.other_target = options->other_target;
+    l.no_ranges = options->lto || options->function_sections || options->other_target;
     l.plain_stores = options->plain_stores;
     l.thread_sanitizer = options->thread_sanitizer;
     lower_heap(&l);

@@ -122,6 +122,7 @@ static bool is_noreturn(Lower *l, const Function *f) {
 static void lower_function(Lower *l, Function *f) {
     Buffer head = {0};
     bool result = !f->result.is_void;
+    buffer_puts(&head, lower_entry(l, f));
     buffer_puts(&head, lower_heap_homes(l, f, NULL));
     buffer_puts(&head, lower_slots(l, f, NULL));
     if (f->has_recover)
@@ -189,6 +190,7 @@ static void lower_return(Lower *l, Return *r) {
 }
 
 void lower_frames(Lower *l) {
+    lower_entries(l);
     for (size_t i = 0; i < l->facts->n_functions; i++)
         lower_function(l, l->facts->functions[i]);
     for (int i = 1; i <= l->tree->n_nodes; i++)

@@ -28,7 +28,7 @@ static bool mentions_thread_local(const Tree *t) {
 }
 
 const char *lower_ranges(const Lower *l) {
-    if (l->lto || l->other_target)
+    if (l->no_ranges)
         return "";
     bool stays = mentions_thread_local(l->tree);
     Buffer out = {0};

@@ -123,6 +123,8 @@ struct Function {
     bool assigns_globals;
     const char *linked_type;       // canonical; NULL: other units do not call it by its name, or may get another
     const char *origin;            // the source that defines it; NULL: this unit
+    // lower_entry.c: `static`; if so: its address is taken; its goroutine may park while it runs.
+    bool is_static, is_addressed, parks;
 };
 
 // A store that may put a pointer into memory: `target = value`.
@@ -281,6 +283,7 @@ typedef struct Lower {
     Edits *edits;
     bool clang;                    // blocks (^) instead of nested functions
     bool lto;                      // no references by assembler name
+    bool no_ranges;                // nobody knows where the unit's instructions are: lower_ranges.c
     Buffer types;                  // descriptors of boxed types, at file scope
     const TypeInfo **boxed;
     size_t n_boxed, cap_boxed;
@@ -306,6 +309,9 @@ const char *lower_text(Lower *l, Span s);              // the user's text, as it
 Var *lower_var_at(Lower *l, size_t offset);            // declared there, or NULL
 // lower_barrier.c, lower_atomic.c
 const char *lower_ranges(const Lower *l);              // assembler: where the unit's instructions are
+// lower_entry.c: who asks, when it is entered, whether plain C has called it; the declaration that does, at the head of a function.
+void lower_entries(Lower *l);
+const char *lower_entry(const Lower *l, const Function *f);
 void lower_renames(Lower *l);                          // before the constructs
 void lower_stores(Lower *l);                           // after them
 void lower_atomics(Lower *l);

@@ -8,6 +8,7 @@
 #include "sched/front.h"
 
 #if !defined(GORT_ASAN) && !defined(GORT_TSAN)
+#include "base/abi.h"
 #include <fcntl.h>
 #include <mqueue.h>
 #include <netdb.h>
@@ -118,6 +119,7 @@ static __attribute__((noinline)) void once_call(void) {
     void (*init)(void) = once_init;
     Machine *m = arch_machine();
     if (m && m->standing) gort_call_end(m, m->standing);
+    go__called_from_c((void **)__builtin_frame_address(0) + 1); // libc stands below
     init();
 }
 

@@ -30,7 +30,7 @@
 
 void gort_pin(Machine *m) {
     Goroutine *g = m->current;
-    gort_assert(!m->foreign && g != &m->scheduler && (!g->pins || g->home == m));
+    gort_assert(!m->foreign && g != &m->scheduler && (!g->home || g->home == m));
     g->pins++;
     g->home = m;
 }
@@ -38,7 +38,7 @@ void gort_pin(Machine *m) {
 void gort_unpin(Machine *m) {
     Goroutine *g = m->current;
     gort_check(g->pins > 0 && g->home == m && "a goroutine is unpinned as often as it was pinned");
-    if (--g->pins == 0) g->home = NULL;
+    if (--g->pins == 0 && !g->called_slot) g->home = NULL;
 }
 
 void go_lock_thread(void) {
@@ -165,6 +165,7 @@ void gort_home_park(Machine *m, ParkLock *locks) {
     jitter();
     let_go(m);
     await_processor(m);
+    gort_called_check(m);
     *m->errno_address = saved_errno;
 }
 

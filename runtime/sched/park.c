@@ -134,7 +134,7 @@ void gort_park(ParkLock *locks, WaitReason reason) {
     gort_assert(g != &m->scheduler && load_relaxed(&g->status) == G_RUNNING);
     store_relaxed(&g->wait_reason, reason);
     store_relaxed(&g->status, G_WAITING);
-    if (unlikely(g->home != NULL)) {
+    if (unlikely(g->home != NULL) && gort_stays(m)) {
         store_relaxed(&g->wait_since_ns, os_now());
         m->foreign ? park_foreign(m, locks) : gort_home_park(m, locks);
         return;
@@ -171,7 +171,7 @@ void gort_yield(void) {
         return;
     }
     Goroutine *g = m->current;
-    if (unlikely(g->home != NULL)) {
+    if (unlikely(g->home != NULL) && gort_stays(m)) {
         gort_home_yield(m);
         return;
     }
@@ -203,6 +203,8 @@ __attribute__((no_sanitize("address"))) _Noreturn void gort_goroutine_exit(void)
     if (m->foreign) gort_foreign_exit(m);
     m->ending = g->thread_locks && !m->initial; // nobody else gets a thread that it may have changed
     g->home = NULL;
+    g->called_slot = NULL;
+    g->called_more = false;
     g->pins = g->thread_locks = 0;
     gort_goroutine_drop_env(g);
     void *unused;

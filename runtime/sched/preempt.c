@@ -13,7 +13,7 @@
 //   4. Addresses of thread-local storage do not go to another thread. A .gc file with thread-local
 //      variables is not in the table; errno's address comes from a call, and may lie in a register or
 //      in the frame: then the goroutine stays on its thread. (A false alarm costs nothing but that.)
-//   5. With frames of plain C on its stack it stays, too (home.c).
+//   5. With frames of plain C on its stack it stays, too (callback.c).
 #define _GNU_SOURCE
 #include "sched/sched.h"
 
@@ -24,7 +24,6 @@
 #include <cpuid.h>
 #include <signal.h>
 #include <ucontext.h>
-#include <unwind.h>
 
 enum {
     RED_ZONE = 128,
@@ -84,30 +83,11 @@ __attribute__((no_sanitize("address"))) static bool holds(const uintptr_t *from,
     return from < to;
 }
 
-extern int main(int, char **) __attribute__((weak));
-_Noreturn void gort_goroutine_main(void);
-
-static _Unwind_Reason_Code look_at_frame(struct _Unwind_Context *context, void *found) {
-    uintptr_t pc = _Unwind_GetIP(context);
-    if (!pc) return _URC_END_OF_STACK;
-    bool known = gort_text_contains(pc - 1) || gort_text_contains(pc) || gort_text_is_runtime(pc - 1);
-    *(bool *)found |= !known;
-    void *function = _Unwind_FindEnclosingFunction((void *)pc);
-    bool outermost = function == (void *)main || function == (void *)gort_goroutine_main;
-    return *(bool *)found || outermost ? _URC_END_OF_STACK : _URC_NO_REASON;
-}
-
-static bool has_frames_of_c(void) {
-    bool found = false;
-    _Unwind_Backtrace(look_at_frame, &found);
-    return found;
-}
-
 // Called by gort_preempt_entry; [saved, sp) is all that it saved, sp the interrupted stack pointer.
 __attribute__((visibility("hidden"))) void gort_preempted(const uintptr_t *saved, const uintptr_t *sp) {
     Machine *m = arch_machine();
     const uintptr_t *end = (const uintptr_t *)m->current->stack.high, *to = sp + FRAME_LOOKED_AT / sizeof *sp;
-    bool stays = m->current->home || has_frames_of_c() ||
+    bool stays = gort_stays(m) || gort_stands_on_c() ||
                  holds(saved, to < end ? to : end, (uintptr_t)m->errno_address);
     if (!stays) {
         gort_preempt_yield(m);

@@ -9,7 +9,7 @@
 //
 // The files, in reading order: goroutine.c (birth and death), runq.c (queues), park.c (falling
 // asleep, waking, yielding), proc.c (finding work), machine.c (threads), home.c (goroutines that
-// must stay on their thread), call.c (calls that block), sysmon.c and preempt.c (what watches over
+// must stay on their thread), callback.c (because plain C has called them), call.c (calls that block), sysmon.c and preempt.c (what watches over
 // them), timer.c, foreign.c (threads that are not ours), netpoll.c and polldesc.c (file descriptors),
 // deadlock.c, world.c (GOMAXPROCS), start.c.
 #ifndef GORT_SCHED_SCHED_H
@@ -103,6 +103,11 @@ struct Goroutine {
     Machine *home; // (g)
     uint32_t pins; // (g)
     uint32_t thread_locks; // (g) of these: calls of go_lock_thread
+    // A call from plain C into .gc code that has not returned, with which `home` is set, too
+    // (callback.c): where its return address lies, or NULL, and what that is; whether there may be others.
+    const uintptr_t *called_slot; // (g)
+    uintptr_t called_return; // (g)
+    bool called_more; // (g)
     // Sanitizers (sanitize.h).
     void *fiber; // thread sanitizer: its fiber, while it has a stack
     void *fake_stack; // address sanitizer: what the switch away saved
@@ -405,6 +410,14 @@ bool gort_home_serve(Machine *m);
 bool gort_something_pends(void);
 // Nobody holds p any more: finds somebody for its work.
 void gort_processor_handoff(Processor *p);
+
+// ---- callback.c ---------------------------------------------------------------------------------
+
+// Must the current goroutine stay on this thread, as far as can be told at once?
+bool gort_stays(Machine *m);
+// It has been woken where it stays, and holds no locks: does it stand on frames of C still?
+void gort_called_check(Machine *m);
+bool gort_stands_on_c(void); // frames of plain C are on this stack; slow
 
 // ---- call.c -------------------------------------------------------------------------------------
 

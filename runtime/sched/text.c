@@ -5,6 +5,7 @@
 // ranges are sorted and joined once, at the start.
 #include "sched/sched.h"
 
+#include "base/abi.h"
 #include <stdlib.h>
 
 typedef struct TextRange { // as the tables have them
@@ -55,10 +56,22 @@ static Ranges ranges_read(const TextRange *start, const TextRange *stop, bool al
     return all;
 }
 
+// The longest one: what most calls come from (lower_entry.c). Who reads the one variable before it is written and the
+// other one after that gets a stretch that contains nothing.
+static void longest_publish(void) {
+    const Range *longest = NULL;
+    for (const Range *r = program.v; r < program.v + program.n; r++)
+        if (!longest || r->end - r->start > longest->end - longest->start) longest = r;
+    if (!longest) return;
+    go__text_start = longest->start;
+    store_release(&go__text_bytes, longest->end - longest->start);
+}
+
 void gort_text_find(void) {
     program = ranges_read(__start_go_text_ranges, __stop_go_text_ranges, true);
     preemptible = ranges_read(__start_go_text_ranges, __stop_go_text_ranges, false);
     runtime = ranges_read(__start_gort_text_ranges, __stop_gort_text_ranges, true);
+    longest_publish();
 }
 
 static bool contains(const Ranges *all, uintptr_t pc) {

@@ -80,6 +80,12 @@ __attribute__((noreturn)) void go__go_nil(void);          // fatal error: go of 
 int *go__errno(void);                     // address of the current goroutine's errno; never const
 extern char go__needs_runtime;            // a unit refers to it to pull in the runtime
 
+// ---- calls from C (lower_entry.c) ----------------------------------------------------------------
+// The instructions of .gc files: the longest stretch of them. A function that plain C may call, and in which a goroutine may park, looks
+// at its entry whether its return address is one of those, and asks if it is not; `slot` is where that address lies.
+extern unsigned long go__text_start, go__text_bytes;
+void go__called_from_c(const void *slot);
+
 // ---- channels (lower_chan.c) --------------------------------------------------------------------
 void *go__chan_make(unsigned long elem_size, long long n,
                     const struct go__layout *elem_layout);   // panics `makechan: size out of range`

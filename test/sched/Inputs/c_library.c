@@ -1,9 +1,23 @@
 // A library of plain C that keeps something in thread-local storage, and its address across a callback, as compiled C does.
-static __thread volatile int mine;
+#include <errno.h>
+#include <pthread.h>
 
+static __thread volatile long mine;
+static long last;
+
+// Whoever else calls this on the same thread meanwhile is seen, unless it is called back by us.
 int library_call(void (*callback)(void *), void *arg) {
-    volatile int *place = &mine;
-    *place = 1;
+    pthread_t thread = pthread_self();
+    long before = mine, id = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+    mine = id;
     callback(arg);
-    return place == &mine && *place == 1;
+    int same = mine == id && pthread_equal(thread, pthread_self());
+    mine = before;
+    return same;
+}
+
+// The error that the callback has met; 0: none.
+int library_errno(int (*callback)(void *), void *arg) {
+    errno = 0;
+    return callback(arg) < 0 ? errno : 0;
 }
