@@ -13,6 +13,9 @@
 #define GORT_FAIR_TICKS 7u
 #define GORT_ID_BATCH 2u
 #define GORT_GREY_CHUNK 6u
+#define GORT_TIMERS_FEW 4u
+#define GORT_TIMERS_EARLY 3u
+#define GORT_TIMERS_EMPTIES 2u
 #else
 #define GORT_RUNQ_SIZE 256u // power of two; half of it moves at a time
 #define GORT_GOROUTINE_CACHE 128u
@@ -21,6 +24,9 @@
 #define GORT_FAIR_TICKS 61u // prime, so that it does not fall in step with a program's own rhythm
 #define GORT_ID_BATCH 16u // goroutine ids taken from the shared counter at a time
 #define GORT_GREY_CHUNK 254u // grey objects that change hands at a time: 2 KiB
+#define GORT_TIMERS_FEW 64u // a heap of no more lies in the nearest cache: timers are moved at once
+#define GORT_TIMERS_EARLY 32u // moved together; as many cache misses are under way at most
+#define GORT_TIMERS_EMPTIES 64u // stopped in a row, and then started
 #endif
 
 #define GORT_MAX_PROCS 1024 // processors; as many as Go accepts in practice on a machine

@@ -71,7 +71,7 @@ go_context *go_context_with_cancel(go_context *parent) {
     return &n->member.context;
 }
 
-go_context *go_context_with_deadline_cause(go_context *parent, go_time when, int cause) {
+static go_context *with_deadline(go_context *parent, go_time when, bool passed, int cause) {
     checked_parent(parent);
     if (parent->node && parent->node->deadline_ns <= when) return go_context_with_cancel(parent);
     DeadlineNode *d = (DeadlineNode *)derive_node(parent, CONTEXT_DEADLINE, sizeof *d,
@@ -79,11 +79,15 @@ go_context *go_context_with_deadline_cause(go_context *parent, go_time when, int
     d->node.deadline_ns = when;
     d->cause = cause ? cause : ETIMEDOUT;
     gort_context_attach(&d->node);
-    if (when > os_now())
-        gort_context_start_timer(d);
-    else
+    if (passed)
         gort_context_finish(&d->node, ETIMEDOUT, d->cause);
+    else
+        gort_context_start_timer(d);
     return &d->node.member.context;
+}
+
+go_context *go_context_with_deadline_cause(go_context *parent, go_time when, int cause) {
+    return with_deadline(parent, when, when <= os_now(), cause);
 }
 
 go_context *go_context_with_deadline(go_context *parent, go_time when) {
@@ -93,7 +97,7 @@ go_context *go_context_with_deadline(go_context *parent, go_time when) {
 go_context *go_context_with_timeout_cause(go_context *parent, go_duration d, int cause) {
     int64_t when;
     if (__builtin_add_overflow(os_now(), d, &when)) when = d > 0 ? INT64_MAX - 1 : 0;
-    return go_context_with_deadline_cause(parent, when, cause);
+    return with_deadline(parent, when, d <= 0, cause);
 }
 
 go_context *go_context_with_timeout(go_context *parent, go_duration d) {

@@ -133,6 +133,8 @@ void gort_os_nap_us(unsigned us);
 int gort_os_thread_id(void);
 int gort_os_thread_count(void); // threads of the process; 0: unknown
 int gort_os_cpu_count(void); // cores this process may use, at least 1
+// Does the kernel make its clock of the counter that arch_cycles reads?
+bool gort_os_cycles_are_the_clock(void);
 // Is the address in the main executable (not in a shared library)?
 bool gort_os_in_executable(const void *address);
 bool gort_os_is_initial_thread(void);

@@ -90,6 +90,21 @@ int gort_os_cpu_count(void) {
     return online > 0 ? (int)online : 1;
 }
 
+bool gort_os_cycles_are_the_clock(void) {
+#if defined(__x86_64__)
+    static const char wanted[] = "tsc\n";
+#else
+    static const char wanted[] = "arch_sys_counter\n";
+#endif
+    char found[sizeof wanted] = "";
+    long fd = os_syscall(SYS_openat, AT_FDCWD, "/sys/devices/system/clocksource/clocksource0/current_clocksource",
+                         O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    long n = os_syscall(SYS_read, fd, found, sizeof found);
+    os_syscall(SYS_close, fd);
+    return n == (long)sizeof wanted - 1 && memcmp(found, wanted, sizeof wanted - 1) == 0;
+}
+
 // The kernel tells where the executable's program headers are; PT_PHDR gives the distance between
 // link and load addresses.
 bool gort_os_in_executable(const void *address) {

@@ -82,9 +82,9 @@ FRONT int pthread_mutex_timedlock(pthread_mutex_t *l, const struct timespec *t) 
 
 FRONT int pthread_mutex_unlock(pthread_mutex_t *l) {
     FRONT_REAL(int, (pthread_mutex_t *), gort_libc_next_or_fatal, "pthread_mutex_unlock");
-    bool stays = knows_owner(l); // it may be gone once it is free
+    if (likely(!knows_owner(l))) return real(l); // it may be gone once it is free
     int error = real(l);
-    if (unlikely(stays) && error == 0) stay_no_more();
+    if (error == 0) stay_no_more();
     return error;
 }
 

@@ -99,7 +99,9 @@ void gort_scheduler_switch(Machine *m, Goroutine *g) { switch_to(m, &m->schedule
 // (sysmon sees to it that a pair in conversation does not keep the others out for ever.)
 static __attribute__((noinline)) Goroutine *next_rare(Machine *m, Processor *p) {
     p->now_ns = os_now();
-    if (load_relaxed(&gort_sched.homeward_count) || netpoll_is_due(p->now_ns)) return &m->scheduler;
+    if (load_relaxed(&gort_sched.homeward_count) || netpoll_is_due(p->now_ns) ||
+        load_relaxed(&p->timers.earliest_ns) <= p->now_ns)
+        return &m->scheduler;
     Goroutine *g = gort_sched_take_global(p, 1);
     if (!g) g = gort_runq_get(p);
     return g ? g : &m->scheduler;

@@ -138,19 +138,29 @@ typedef struct RunQueue { // the holder puts and takes, thieves take: runq.c
 } RunQueue;
 
 typedef struct TimerEntry {
-    int64_t when_ns; // its timer's time, or earlier
-    struct Timer *timer;
+    int64_t when_ns; // its timer's time, or earlier; or later: TimerHeap.early
+    struct Timer *timer; // NULL: none any more
 } TimerEntry;
+
+typedef struct EarlyTimer {
+    struct Timer *timer;
+    uint32_t slot; // of its entry
+} EarlyTimer;
 
 typedef struct TimerHeap { // timer.c
     ParkLock lock; // guards what follows, and the timers that point here
     TimerEntry *v;
     void *memory; // malloc's, in which v lies
     uint32_t count, capacity;
+    uint32_t empty; // entries whose timer is NULL
+    uint32_t early_count, empties_known;
+    int64_t early_ns; // INT64_MAX: early[] is empty
     // Its processor is not in use: timers started anew go to the first one's.
     bool retired;
-    // (a) v[0]'s time, INT64_MAX when empty; written under the lock, read by anyone.
+    // (a) v[0]'s time or early_ns, INT64_MAX when empty; written under the lock, read by anyone.
     int64_t earliest_ns;
+    EarlyTimer early[GORT_TIMERS_EARLY]; // to be moved up
+    uint32_t empties[GORT_TIMERS_EMPTIES]; // where there are some: hints
 } TimerHeap;
 
 // Dead ones, for reuse.
@@ -183,6 +193,8 @@ struct Processor {
     Machine *caller;
     uint64_t timer_cycles; // (p) arch_cycles() when it last looked whether a timer is due
     int64_t now_ns; // (p) coarse clock: os_now() some switches ago
+    uint64_t clock_cycles; // (p) arch_cycles() at clock_ns, which is a little late: clock.c
+    int64_t clock_ns;
     StackCache stacks; // (p)
     GoroutineCache goroutines; // (p)
     HeapCache heap; // (p)

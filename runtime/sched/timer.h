@@ -13,8 +13,8 @@ struct Timer {
     TimerHeap *heap;
     int64_t when_ns;             // os_now() when it is due; 0: not started
     int64_t period_ns;           // 0: fires once
-    int64_t entry_ns;            // in the heap: its entry's time, when_ns or earlier
-    uint32_t slot;               // index in the heap plus one; 0: not in the heap
+    int64_t entry_ns;            // in the heap: its entry's time
+    uint32_t slot;               // index in the heap plus one; 0: not in the heap; see timer.c
     uint32_t waiters : 31;       // is_channel: goroutines blocked on the channel
     uint32_t is_channel : 1;     // (c) in the heap only while somebody waits on its channel
     // Called with the heap's lock held, by any machine that has a processor, or (is_channel) by

@@ -9,6 +9,7 @@
 
 #include "base/abi.h"
 #include "chan/chan.h"
+#include "sched/clock.h"
 #include "sched/sanitize.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
@@ -33,11 +34,18 @@ static _Noreturn void panic_text(const char *text) { go__panic(&go_type_const_st
 
 go_time go_now(void) { return os_now(); }
 
-// os_now() + d, at most the end of time, at least 1.
 static int64_t deadline(go_duration d) {
     int64_t now = os_now(), when;
     if (d <= 0) return now;
     return __builtin_add_overflow(now, d, &when) ? INT64_MAX - 1 : when;
+}
+
+// The same where nobody is told which time it is: see clock.h.
+static int64_t deadline_untold(go_duration d) {
+    enum { SOON_NS = 1000 };
+    int64_t when;
+    if (d < SOON_NS) return deadline(d);
+    return __builtin_add_overflow(gort_clock_deadline(), d, &when) ? INT64_MAX - 1 : when;
 }
 
 // ---- sleeping -----------------------------------------------------------------------------------
@@ -50,7 +58,7 @@ static void wake_sleeper(Timer *t, int64_t due_ns) {
 void go_sleep(go_duration d) {
     if (d <= 0) return;
     Machine *m = machine_current();
-    int64_t when = deadline(d);
+    int64_t when = deadline_untold(d);
     if (m->foreign) {
         gort_note_sleep_until(&m->note, when); // nobody wakes a thread that is not parked
         return;
@@ -107,7 +115,8 @@ bool go_timer_stop(go_timer *t) {
 
 bool go_timer_reset(go_timer *t, go_duration d) {
     if (!t->state) panic_text("time: Reset called on uninitialized Timer");
-    return full_timer_set(t->state, deadline(d), 0);
+    FullTimer *f = t->state;
+    return full_timer_set(f, f->base.is_channel ? deadline(d) : deadline_untold(d), 0);
 }
 
 // ---- functions ----------------------------------------------------------------------------------
@@ -129,7 +138,7 @@ go_timer *go_after_func(go_duration d, void (*fn)(void *), void *arg) {
     go__gc_store(&f->base.arg, arg);
     go__gc_store(&f->timer.state, f);
     sanitize_release(f); // what comes before go_after_func comes before fn
-    gort_timer_start(&f->base, deadline(d), 0);
+    gort_timer_start(&f->base, deadline_untold(d), 0);
     return &f->timer;
 }
 

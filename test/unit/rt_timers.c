@@ -1,6 +1,7 @@
 // The timer heap: order, removal from anywhere, periods, channel timers, and processors that go out
 // of use.
 #include "base/random.h"
+#include "sched/clock.h"
 #include "sched/timer.h"
 
 #include <stdio.h>
@@ -54,7 +55,7 @@ static void random_order(uint64_t seed) {
         }
         if (i % 16 == 0) verify(&heap);
     }
-    gort_check(stopped > 0 && heap.count == (uint32_t)pending);
+    gort_check(stopped > 0 && heap.count - heap.empty == (uint32_t)pending);
     gort_timers_run(&heap, far + 499);
     gort_check(last_due <= far + 499 && heap.earliest_ns > far + 499);
     gort_timers_run(&heap, far + 1000);
@@ -77,6 +78,59 @@ static void postponed(void) {
     gort_timer_start(&timers[0], far + 200, 0);
     gort_check(gort_timer_stop(&timers[0]) && heap.count == 0 && heap.earliest_ns == INT64_MAX);
     free(heap.memory);
+}
+
+// In a heap of more than a few: who starts a timer gets the entry of one that was stopped; nobody wakes up
+// for entries alone.
+static void stopped_ones_make_room(void) {
+    reset();
+    for (int i = 0; i < COUNT; i++) gort_timer_start(&timers[i], far + i, 0);
+    uint32_t before = heap.count;
+    for (int n = 0; n < 3 * COUNT; n++) {
+        Timer *t = &timers[n * 7 % COUNT];
+        gort_check(gort_timer_stop(t));
+        gort_check(!gort_timer_start(t, far + (n * 31) % (2 * COUNT), 0));
+        if (n % 16 == 0) verify(&heap);
+    }
+    gort_check(heap.count <= before + before / 4);
+    verify(&heap);
+    for (int i = 0; i < COUNT; i++) {
+        gort_check(gort_timer_stop(&timers[i * 3 % COUNT]));
+        if (i % 16 == 0) verify(&heap);
+    }
+    gort_check(heap.count == 0 && heap.empty == 0 && heap.earliest_ns == INT64_MAX);
+    free(heap.memory);
+}
+
+// Set to earlier times, and back: each fires at the last of them, in order, and the earliest is known at once.
+static void advanced(void) {
+    reset();
+    for (int i = 0; i < COUNT; i++) gort_timer_start(&timers[i], far + 1000 + i, 0);
+    for (int i = 0; i < COUNT; i++) {
+        int64_t when = far + 900 - i;
+        gort_timer_start(&timers[i * 7 % COUNT], when, 0);
+        gort_check(heap.earliest_ns == when);
+        if (i % 3 == 0) gort_timer_start(&timers[i * 7 % COUNT], when + 2000, 0);
+        if (i % 5 == 0) gort_timer_stop(&timers[i * 11 % COUNT]);
+        if (i % 16 == 0) verify(&heap);
+    }
+    verify(&heap);
+    int pending = 0;
+    for (int i = 0; i < COUNT; i++) pending += timers[i].when_ns != 0;
+    for (int64_t now = far; now < far + 4000; now += 50) gort_timers_run(&heap, now);
+    gort_check(fired == pending && heap.count == 0 && heap.early_count == 0);
+    gort_check(heap.earliest_ns == INT64_MAX);
+    free(heap.memory);
+}
+
+// The time for deadlines is never behind the clock, nor much before it.
+static void clock_for_deadlines(void) {
+    int64_t end = os_now() + 40000000;
+    for (int64_t before = 0; before < end;) {
+        before = os_now();
+        int64_t t = gort_clock_deadline(), after = os_now();
+        gort_check(t >= before && t <= after + 2000);
+    }
 }
 
 // Missed periods are not made up for, and the rhythm is kept.
@@ -138,6 +192,9 @@ static void retirement(void) {
 int main(void) {
     for (uint64_t seed = 1; seed <= 20; seed++) random_order(seed);
     postponed();
+    stopped_ones_make_room();
+    advanced();
+    clock_for_deadlines();
     periods();
     channel_timers();
     retirement();
