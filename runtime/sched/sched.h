@@ -397,6 +397,10 @@ void gort_sched_watch_anew(void); // netpoll has started
 // The current goroutine stays on this thread until as many unpins; nests. Not from a foreign thread.
 void gort_pin(Machine *m);
 void gort_unpin(Machine *m);
+// The same for who has taken, and gives back, a lock of libc's that knows its owner by the thread. False: not a goroutine of
+// ours on its own stack.
+bool gort_stay(void);
+bool gort_stay_no_more(void);
 // The tail of gort_park for a goroutine that stays: see there.
 void gort_home_park(Machine *m, ParkLock *locks);
 void gort_home_ready(Goroutine *g); // the tail of gort_ready
