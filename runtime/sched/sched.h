@@ -108,6 +108,9 @@ struct Goroutine {
     const uintptr_t *called_slot; // (g)
     uintptr_t called_return; // (g)
     bool called_more; // (g)
+#ifdef GORT_DEV
+    Machine *ran_on; // (g) last, with GODEBUG=migratestress=1
+#endif
     // Sanitizers (sanitize.h).
     void *fiber; // thread sanitizer: its fiber, while it has a stack
     void *fake_stack; // address sanitizer: what the switch away saved
@@ -253,6 +256,7 @@ typedef struct Sched {
     uint32_t idle_machine_count; // (s)
     Machine *machines; // (s) all but foreign ones
     uint32_t machine_count; // (s)
+    uint32_t machine_limit; // (s) 0: GORT_MAX_THREADS
     uint32_t foreign_count; // (a) attached foreign threads
     // Goroutines that stay where they are: home.c.
     Goroutine *homeward_head, *homeward_tail; // (s) runnable, in want of a processor
@@ -463,6 +467,7 @@ void gort_machine_stop(Machine *m);
 // An idle machine is to check for a deadlock anew.
 void gort_machine_poke(void);
 void gort_machine_end(Machine *m); // the current thread's; frees it
+int gort_machine_limit(int n); // how many there may be, n >= 1: from now on; returns the old number
 void gort_machine_acquire(Machine *m, Processor *p);
 void gort_machine_take_given(Machine *m); // next_p
 Processor *gort_machine_release(Machine *m);
