@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-Flags gort_flags = {.forcegcperiod = 120000}; // two minutes, as in Go
+Flags gort_flags = {.forcegcperiod = 120000, // two minutes, as in Go
+                    .minute = 60000};
 
 void gort_flags_report(const char *name, const char *value, const char *meaning) {
     Print p;
@@ -51,6 +52,10 @@ static const Entry entries[] = {
     {"checkmark", &gort_flags.checkmark, NULL},
     {"cgocheck", &gort_flags.cgocheck, NULL},
     {"preemptstress", &gort_flags.preemptstress, NULL},
+#ifdef GORT_DEV
+    {"minute", &gort_flags.minute, NULL},
+    {"migratestress", &gort_flags.migratestress, NULL},
+#endif
     {"schedtrace", &gort_flags.schedtrace, NULL},
     {"scheddetail", &gort_flags.scheddetail, NULL},
     {"gcfault", &gort_flags.gcfault, NULL},

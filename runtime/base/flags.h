@@ -19,6 +19,10 @@ typedef struct Flags {
     int64_t forcegcperiod; // ms without a collection after which one is made
     // Goroutines are preempted at random instants, whether somebody waits or not.
     int64_t preemptstress;
+    // With GORT_DEV: so many milliseconds of waiting are a minute in crash reports.
+    int64_t minute;
+    // With GORT_DEV: no goroutine goes on on the thread where it was last.
+    int64_t migratestress;
     // Every so many milliseconds a line about the scheduler, or many lines.
     int64_t schedtrace, scheddetail;
 } Flags;

@@ -12,6 +12,7 @@
 // seem to be called from nowhere. Of more than 100 frames the innermost and the outermost 50 are
 // shown.
 #include "panic/traceback.h"
+#include "base/flags.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -238,7 +239,7 @@ static void print_header(Out *o, Goroutine *g) {
     gort_out_text(o, " [");
     gort_out_text(o, state_name(g));
     int64_t since = load_relaxed(&g->status) == G_WAITING ? load_relaxed(&g->wait_since_ns) : 0;
-    int64_t minutes = since ? (os_now() - since) / (60 * 1000000000ll) : 0;
+    int64_t minutes = since ? (os_now() - since) / (gort_flags.minute * 1000000) : 0;
     if (minutes >= 1) {
         gort_out_text(o, ", ");
         gort_out_uint(o, minutes);

@@ -41,6 +41,14 @@ static __attribute__((noinline)) void call_late(Machine *m) {
     gort_home_return(m);
 }
 
+// A loop of such calls is seldom met by the signal that preempts (preempt.c) between two of them.
+static __attribute__((noinline)) void call_preempted(Machine *m) {
+    if (gort_sched.forked) return; // nobody else is there
+    gort_pin(m); // who knows what stands below
+    gort_home_yield(m);
+    gort_unpin(m);
+}
+
 void gort_call_end(Machine *m, const Standing *at) {
     if (!m || m->standing != at) return;
     int saved_errno = errno;
@@ -48,6 +56,9 @@ void gort_call_end(Machine *m, const Standing *at) {
     bool late = p && !cas_seq_cst(&p->caller, m, NULL);
     gort_suspend_nap_end(m);
     m->standing = NULL;
-    if (unlikely(late)) call_late(m);
+    if (unlikely(late))
+        call_late(m);
+    else if (p && unlikely(load_relaxed(&p->preempt)))
+        call_preempted(m);
     errno = saved_errno;
 }

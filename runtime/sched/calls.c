@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <setjmp.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,9 @@
 #include <sys/msg.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
+#include <sys/sendfile.h>
 #include <sys/wait.h>
+#include <threads.h>
 #include <unistd.h>
 
 const char gort_calls_are_linked; // suspend.c refers to it
@@ -39,6 +42,13 @@ MARKED(int, pthread_cond_clockwait,
        (pthread_cond_t * c, pthread_mutex_t *l, clockid_t clock, const struct timespec *t),
        (c, l, clock, t))
 
+// C11's, which call libc's own names for the ones above.
+MARKED(int, thrd_join, (thrd_t t, int *result), (t, result))
+MARKED(int, mtx_lock, (mtx_t * l), (l))
+MARKED(int, mtx_timedlock, (mtx_t * l, const struct timespec *t), (l, t))
+MARKED(int, cnd_wait, (cnd_t * c, mtx_t *l), (c, l))
+MARKED(int, cnd_timedwait, (cnd_t * c, mtx_t *l, const struct timespec *t), (c, l, t))
+
 // A mutex of most kinds knows its owner by the thread: who holds one stays on its thread (home.c), though
 // it may be preempted meanwhile.
 static bool knows_owner(const pthread_mutex_t *l) {
@@ -46,23 +56,8 @@ static bool knows_owner(const pthread_mutex_t *l) {
     return kind != PTHREAD_MUTEX_TIMED_NP && kind != PTHREAD_MUTEX_ADAPTIVE_NP;
 }
 
-static Machine *owner(void) {
-    Machine *m = arch_machine();
-    return m && !m->foreign && m->current != &m->scheduler ? m : NULL;
-}
-
-static __attribute__((noinline)) void stay(void) {
-    Machine *m = owner();
-    if (m) gort_pin(m);
-}
-
-static __attribute__((noinline)) void stay_no_more(void) {
-    Machine *m = owner();
-    if (m && m->current->pins > m->current->thread_locks) gort_unpin(m);
-}
-
 static int mutex_taken(const pthread_mutex_t *l, int error) {
-    if (unlikely(knows_owner(l)) && (error == 0 || error == EOWNERDEAD)) stay();
+    if (unlikely(knows_owner(l)) && (error == 0 || error == EOWNERDEAD)) gort_stay();
     return error;
 }
 
@@ -84,7 +79,7 @@ FRONT int pthread_mutex_unlock(pthread_mutex_t *l) {
     FRONT_REAL(int, (pthread_mutex_t *), gort_libc_next_or_fatal, "pthread_mutex_unlock");
     if (likely(!knows_owner(l))) return real(l); // it may be gone once it is free
     int error = real(l);
-    if (error == 0) stay_no_more();
+    if (error == 0) gort_stay_no_more();
     return error;
 }
 
@@ -157,6 +152,15 @@ MARKED(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
        (type, id, info, options))
 MARKED(int, system, (const char *command), (command))
 MARKED(int, pclose, (FILE * f), (f))
+MARKED(FILE *, popen, (const char *command, const char *mode), (command, mode))
+MARKED(int, posix_spawn,
+       (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,
+        const posix_spawnattr_t *a, char *const argv[], char *const environment[]),
+       (pid, path, actions, a, argv, environment))
+MARKED(int, posix_spawnp,
+       (pid_t * pid, const char *file, const posix_spawn_file_actions_t *actions,
+        const posix_spawnattr_t *a, char *const argv[], char *const environment[]),
+       (pid, file, actions, a, argv, environment))
 
 // ---- files --------------------------------------------------------------------------------------
 
@@ -168,6 +172,13 @@ MARKED(int, syncfs, (int fd), (fd))
 MARKED(int, msync, (void *at, size_t n, int flags), (at, n, flags))
 MARKED(ssize_t, pread, (int fd, void *to, size_t n, off_t at), (fd, to, n, at))
 MARKED(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at))
+MARKED(ssize_t, sendfile, (int to, int from, off_t *at, size_t n), (to, from, at, n))
+MARKED(ssize_t, sendfile64, (int to, int from, off64_t *at, size_t n), (to, from, at, n))
+MARKED(ssize_t, splice, (int from, off64_t *from_at, int to, off64_t *to_at, size_t n, unsigned flags),
+       (from, from_at, to, to_at, n, flags))
+MARKED(ssize_t, copy_file_range,
+       (int from, off64_t *from_at, int to, off64_t *to_at, size_t n, unsigned flags),
+       (from, from_at, to, to_at, n, flags))
 
 // One that waits for a lock, and all the others, which do not.
 #define FCNTL(name)                                                       \

@@ -41,6 +41,24 @@ void gort_unpin(Machine *m) {
     if (--g->pins == 0 && !g->called_slot) g->home = NULL;
 }
 
+static Machine *owner(void) {
+    Machine *m = arch_machine();
+    return m && !m->foreign && m->current != &m->scheduler && stands_on(m->current, arch_stack_pointer()) ? m : NULL;
+}
+
+__attribute__((noinline)) bool gort_stay(void) {
+    Machine *m = owner();
+    if (m) gort_pin(m);
+    return m != NULL;
+}
+
+__attribute__((noinline)) bool gort_stay_no_more(void) {
+    Machine *m = owner();
+    bool stayed = m && m->current->pins > m->current->thread_locks;
+    if (stayed) gort_unpin(m);
+    return stayed;
+}
+
 void go_lock_thread(void) {
     Machine *m = machine_current();
     if (m->foreign) return;

@@ -118,11 +118,14 @@ void gort_machine_end(Machine *m) {
     free(m);
 }
 
-static __attribute__((noinline, cold)) void too_many_threads(void) {
+// Under gort_sched.lock.
+static uint32_t limit(void) { return gort_sched.machine_limit ? gort_sched.machine_limit : GORT_MAX_THREADS; }
+
+static __attribute__((noinline, cold)) void too_many_threads(uint32_t most) {
     Print p;
     gort_print_start(&p);
     gort_print_text(&p, "runtime: program exceeds ");
-    gort_print_uint(&p, GORT_MAX_THREADS);
+    gort_print_uint(&p, most);
     gort_print_text(&p, "-thread limit\n");
     gort_print_finish(&p);
     gort_upcalls.fatal("thread exhaustion");
@@ -132,9 +135,10 @@ static void machine_start(Processor *p, bool spinning) {
     Machine *m = gort_machine_new();
     m->asleep = true; // until its thread runs
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
-    if (unlikely(gort_sched.machine_count >= GORT_MAX_THREADS)) {
+    uint32_t most = limit();
+    if (unlikely(gort_sched.machine_count >= most)) {
         gort_lock_release(&gort_sched.lock, RANK_SCHED);
-        too_many_threads();
+        too_many_threads(most);
     }
     m->id = gort_sched.machine_count++;
     m->next_all = gort_sched.machines;
@@ -144,6 +148,16 @@ static void machine_start(Processor *p, bool spinning) {
     m->spinning = spinning;
     if (!gort_os_thread_start(machine_main, m))
         gort_upcalls.fatal("runtime: cannot create a thread");
+}
+
+int gort_machine_limit(int n) {
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    uint32_t before = limit();
+    if (n >= 1) gort_sched.machine_limit = (uint32_t)n;
+    bool exceeded = gort_sched.machine_count > limit();
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (exceeded) too_many_threads((uint32_t)n);
+    return (int)before;
 }
 
 void gort_machine_run(Processor *p, bool spinning) {

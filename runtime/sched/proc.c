@@ -391,6 +391,29 @@ static Goroutine *find_runnable(Machine *m) {
     }
 }
 
+// GODEBUG=migratestress=1. g, which is to run, has been on this thread before: it goes back into the queue, and m's processor to
+// another thread.
+static bool migrates(Machine *m, Goroutine *g) {
+#ifdef GORT_DEV
+    if (likely(!gort_flags.migratestress)) return false;
+    Machine *before = g->ran_on;
+    g->ran_on = m;
+    if (before != m) return false;
+    g->ran_on = NULL; // once is enough, should there be no other thread just then
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    gort_globalq_put(g);
+    Processor *p = gort_machine_release(m);
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    gort_machine_run(p, false);
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    gort_machine_stop(m);
+    return true;
+#else
+    (void)m, (void)g;
+    return false;
+#endif
+}
+
 void gort_scheduler_loop(Machine *m) {
     for (;;) {
         Goroutine *g = find_runnable(m);
@@ -399,6 +422,7 @@ void gort_scheduler_loop(Machine *m) {
             stop_spinning(m);
             gort_sched_wake(); // there may be more
         }
+        if (migrates(m, g)) continue;
         gort_scheduler_switch(m, g);
         if (unlikely(m->ending)) return;
     }

@@ -10,6 +10,11 @@ int go_maxprocs(int n) {
     return gort_world_set_procs(n);
 }
 
+int go_set_max_threads(int n) {
+    machine_current();
+    return gort_machine_limit(n);
+}
+
 int go_num_cpu(void) { return gort_os_cpu_count(); }
 
 int go_num_goroutine(void) {

@@ -18,6 +18,8 @@
 // read "all are busy" from before (proc.c has the protocol).
 #include "sched/sched.h"
 
+#include "base/flags.h"
+
 static uint32_t mask(uint32_t at) { return at & (GORT_RUNQ_SIZE - 1); }
 
 // ---- the global queue ---------------------------------------------------------------------------
@@ -96,8 +98,23 @@ static __attribute__((noinline)) bool runq_spill(Processor *p, Goroutine *g, uin
     return true;
 }
 
+// GODEBUG=migratestress=1: all go through the global queue, and so through the scheduler (proc.c).
+static inline bool goes_round(Goroutine *g) {
+#ifdef GORT_DEV
+    if (likely(!gort_flags.migratestress)) return false;
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    gort_globalq_put(g);
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    return true;
+#else
+    (void)g;
+    return false;
+#endif
+}
+
 void gort_runq_put(Processor *p, Goroutine *g) {
     gort_assert(load_relaxed(&g->status) == G_RUNNABLE);
+    if (goes_round(g)) return;
     for (;;) {
         // Pairs with thieves: the slot is free.
         uint32_t head = load_acquire(&p->runq.head), tail = p->runq.tail;
@@ -112,6 +129,7 @@ void gort_runq_put(Processor *p, Goroutine *g) {
 
 void gort_runq_put_next(Processor *p, Goroutine *g) {
     gort_assert(load_relaxed(&g->status) == G_RUNNABLE);
+    if (goes_round(g)) return;
     Goroutine *before = exchange_seq_cst(&p->runq.next, g);
     if (before) gort_runq_put(p, before);
 }

@@ -108,6 +108,9 @@ struct Goroutine {
     const uintptr_t *called_slot; // (g)
     uintptr_t called_return; // (g)
     bool called_more; // (g)
+#ifdef GORT_DEV
+    Machine *ran_on; // (g) last, with GODEBUG=migratestress=1
+#endif
     // Sanitizers (sanitize.h).
     void *fiber; // thread sanitizer: its fiber, while it has a stack
     void *fake_stack; // address sanitizer: what the switch away saved
@@ -265,6 +268,7 @@ typedef struct Sched {
     uint32_t idle_machine_count; // (s)
     Machine *machines; // (s) all but foreign ones
     uint32_t machine_count; // (s)
+    uint32_t machine_limit; // (s) 0: GORT_MAX_THREADS
     uint32_t foreign_count; // (a) attached foreign threads
     // Goroutines that stay where they are: home.c.
     Goroutine *homeward_head, *homeward_tail; // (s) runnable, in want of a processor
@@ -409,6 +413,10 @@ void gort_sched_watch_anew(void); // netpoll has started
 // The current goroutine stays on this thread until as many unpins; nests. Not from a foreign thread.
 void gort_pin(Machine *m);
 void gort_unpin(Machine *m);
+// The same for who has taken, and gives back, a lock of libc's that knows its owner by the thread. False: not a goroutine of
+// ours on its own stack.
+bool gort_stay(void);
+bool gort_stay_no_more(void);
 // The tail of gort_park for a goroutine that stays: see there.
 void gort_home_park(Machine *m, ParkLock *locks);
 void gort_home_ready(Goroutine *g); // the tail of gort_ready
@@ -471,6 +479,7 @@ void gort_machine_stop(Machine *m);
 // An idle machine is to check for a deadlock anew.
 void gort_machine_poke(void);
 void gort_machine_end(Machine *m); // the current thread's; frees it
+int gort_machine_limit(int n); // how many there may be, n >= 1: from now on; returns the old number
 void gort_machine_acquire(Machine *m, Processor *p);
 void gort_machine_take_given(Machine *m); // next_p
 Processor *gort_machine_release(Machine *m);

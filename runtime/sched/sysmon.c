@@ -31,6 +31,7 @@ enum {
     NAP_MAX_US = 10000,
     QUIET_ROUNDS = 50, // so many looks without anything to do, then the naps grow
     SLICE_NS = 10000000, // as long may a goroutine run, or a call take, undisturbed
+    AGAIN_NS = 1000000, // and so long may a signal be without effect, which may meet it in C's code time and again
 };
 
 // What was seen of each processor, and when.
@@ -93,8 +94,9 @@ static bool look_at_goroutine(Processor *p, Seen *s, int64_t now) {
         s->slice_ns = now;
         return false;
     }
-    if (now - s->slice_ns < SLICE_NS || !others_wait(p, now)) return false;
-    s->slice_ns = now; // again in as long
+    int64_t patience_ns = load_relaxed(&p->preempt) ? AGAIN_NS : SLICE_NS;
+    if (now - s->slice_ns < patience_ns || !others_wait(p, now)) return false;
+    s->slice_ns = now;
     return preempt(p);
 }
 

@@ -43,6 +43,9 @@ GO__API void go_unlock_thread(void);
 // first it is the number of cores, or the environment variable GOMAXPROCS. A change takes effect as
 // running goroutines come to their next scheduling point.
 GO__API int go_maxprocs(int n);
+// Sets how many threads the runtime may have, those that wait in calls of C included; returns what it was before: 10,000 at
+// first. A program that needs more ends with a fatal error, at once if it has more: it has lost control of its goroutines. n < 1: only asks.
+GO__API int go_set_max_threads(int n);
 // Cores that the process may use; goroutines that exist (at least 1 while main runs).
 GO__API int go_num_cpu(void);
 GO__API int go_num_goroutine(void);

@@ -8,6 +8,7 @@ struct go__layout;
 unsigned char go__gc_marking = 1;
 const char go__layout_any[16];
 char go__needs_runtime;
+unsigned long go__text_start, go__text_bytes = ~0ul; // everything counts as .gc code
 extern const struct place {
     const char *name;
     void *start;
@@ -59,6 +60,10 @@ int go__pthread_create(unsigned long *t, const void *attributes, void *(*f)(void
     printf(" [a thread]");
     return 0;
 }
+void go__called_from_c(const void *slot) {
+    (void)slot;
+}
+
 void *go__new(unsigned long size, unsigned long align, const struct go__layout *layout) {
     (void)align, (void)layout;
     return calloc(1, size);
