@@ -28,7 +28,7 @@ typedef struct Standing {
 void gort_ask_all(Ask what);
 // All threads stop, or, when one does not answer in time, all go on and the answer is false.
 bool gort_world_stop(int64_t patience_ns);
-void gort_world_resume(void);
+int64_t gort_world_resume(void); // when they went on: os_now()
 // All machines that were stopped; by whoever stopped the world.
 void gort_suspend_each(void (*fn)(Machine *m, void *arg), void *arg);
 

@@ -73,7 +73,7 @@ static bool look_at_call(Processor *p, Seen *s, Machine *caller, int64_t now) {
     return retake(p, caller);
 }
 
-static bool preempt(Processor *p) {
+static void preempt(Processor *p) {
     store_relaxed(&p->preempt, true);
     store_seq_cst(&p->attention, true); // it may be in the runtime all the time
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
@@ -83,29 +83,32 @@ static bool preempt(Processor *p) {
         gort_signal_send(m->thread_id, GORT_SUSPEND_SIGNAL);
     }
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
-    return m != NULL;
 }
 
-static bool look_at_goroutine(Processor *p, Seen *s, int64_t now) {
+static void look_at_goroutine(Processor *p, Seen *s, int64_t now) {
     uint32_t slices = load_relaxed(&p->slices);
     if (s->slices != slices) {
         s->slices = slices;
         s->slice_ns = now;
-        return false;
+        return;
     }
-    if (now - s->slice_ns < SLICE_NS || !others_wait(p, now)) return false;
+    if (now - s->slice_ns < SLICE_NS || !others_wait(p, now)) return;
     s->slice_ns = now; // again in as long
-    return preempt(p);
+    preempt(p);
 }
 
-// True: something was done.
+// True: a processor was taken, so it is worth looking again soon. (To preempt is no reason: the next
+// slice ends in 10 ms. Busy goroutines would have this thread wake up 500 times in each.)
 static bool look(int64_t now) {
     bool busy = false;
     uint32_t made = load_acquire(&gort_sched.processors_made);
     for (uint32_t i = 0; i < made; i++) {
         Processor *p = gort_sched.processors[i];
         Machine *caller = load_acquire(&p->caller); // pairs with gort_call_begin
-        busy |= caller ? look_at_call(p, &seen[i], caller, now) : look_at_goroutine(p, &seen[i], now);
+        if (caller)
+            busy |= look_at_call(p, &seen[i], caller, now);
+        else
+            look_at_goroutine(p, &seen[i], now);
     }
     return busy;
 }
@@ -126,7 +129,10 @@ static void preempt_any(void) {
     uint32_t made = load_acquire(&gort_sched.processors_made);
     Processor *p = gort_sched.processors[count++ % made];
     Machine *caller = load_acquire(&p->caller);
-    caller ? retake(p, caller) : preempt(p);
+    if (caller)
+        retake(p, caller);
+    else
+        preempt(p);
 }
 
 // Invariant 2. True: it slept.
