@@ -27,6 +27,7 @@
 
 #include "base/upcalls.h"
 #include "os/signal.h"
+#include "sched/sanitize.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -108,7 +109,7 @@ __attribute__((noinline)) void gort_suspend_answer(Machine *m) {
     if (m->nosuspend) return;
     int saved = errno;
     __builtin_unwind_init();
-    Standing at = {.sp = arch_stack_pointer()};
+    Standing at = {.sp = arch_stack_pointer(), .fake_stack = sanitize_fake_stack()};
     Ask ask = question_take(m, ASK_NOTHING);
     if (ask != ASK_NOTHING) answer(m, ask, &at);
     errno = saved;
@@ -129,7 +130,7 @@ static size_t vector_bytes(const void *saved) {
 #endif
 
 static Standing standing_of(ucontext_t *c) {
-    Standing at = {0};
+    Standing at = {.fake_stack = sanitize_fake_stack()};
 #if defined(__x86_64__)
     enum { RED_ZONE = 128 };
     at.vectors = c->uc_mcontext.fpregs;

@@ -22,6 +22,7 @@ typedef struct Standing {
     uintptr_t sp;
     const void *registers, *registers_end;
     const void *vectors, *vectors_end; // vector registers: structs are copied through them
+    void *fake_stack; // of the address sanitizer: sanitize_fake_stack
 } Standing;
 
 // All threads answer `what`; returns when the last one has. Only the collector's thread asks.
