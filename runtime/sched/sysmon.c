@@ -18,12 +18,10 @@
 #include "base/flags.h"
 #include "base/upcalls.h"
 #include "os/signal.h"
-#include "os/syscall.h"
 #include "sched/netpoll.h"
 #include "sched/suspend.h"
 #include "sched/timer.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 enum {
@@ -148,8 +146,7 @@ static bool sleep_while_idle(void) {
 
 static void sysmon_main(void *unused) {
     (void)unused;
-    unsigned long all = ~0ul;
-    os_syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof all); // signals are for others
+    gort_os_thread_leave_signals();
     unsigned quiet = 0, nap_us = NAP_MIN_US;
     int64_t traced_ns = os_now();
     for (;;) {
