@@ -115,29 +115,33 @@ static void marking_finish(void) {
     gort_heap_sweep_start();
 }
 
-// Rule 4. False: something was still grey, or a thread did not stop.
-static bool marking_try_finish(void) {
+// Rule 4. False: a thread did not stop, or something was still grey.
+static bool marking_try_finish(bool *stopped) {
     CycleRecord *r = &gort_gc.record;
     r->stop = os_now();
-    if (!gort_world_stop(STOP_PATIENCE_NS)) return false;
+    *stopped = gort_world_stop(STOP_PATIENCE_NS);
+    if (!*stopped) return false;
     bool done = gort_grey_list_is_empty() && !gort_gc.grey.chunk;
     if (done) marking_finish();
-    gort_world_resume();
-    r->end = os_now();
+    r->end = gort_world_resume();
     return done;
 }
 
+// What is grey is looked into at once, however often there is more: there are only so many objects.
+// A thread that does not stop is left alone for a while.
 static void mark(void) {
     GreyBuffer *b = &gort_gc.grey;
-    for (unsigned tries = 0;; tries++) {
+    bool stopped = true;
+    for (unsigned refused = 0;;) {
         gort_mark_drain(b);
         gort_ask_all(ASK_FLUSH); // cheap, and most likely the last thing that anybody has
         if (!gort_grey_list_is_empty()) continue;
         gort_roots_globals(b); // again: C code stores there without telling
         gort_mark_drain(b);
         gort_grey_flush(b);
-        if (gort_grey_list_is_empty() && marking_try_finish()) return;
-        if (tries > 5) gort_os_nap_us(100u << (tries < 15 ? tries - 5 : 10));
+        if (!gort_grey_list_is_empty()) continue;
+        if (marking_try_finish(&stopped)) return;
+        if (!stopped) gort_os_nap_us(100u << (refused < 10 ? refused++ : 10));
     }
 }
 

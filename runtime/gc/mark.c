@@ -81,7 +81,8 @@ static inline uint64_t scan_object(GreyBuffer *b, Ring *r, uintptr_t base) {
 // ---- sharing ------------------------------------------------------------------------------------
 
 static uint32_t hungry; // (a) somebody wanted to help, and found nothing
-enum { WORTH_SHARING = 8 }; // objects
+enum { WORTH_SHARING = 8, // objects
+       ACCOUNT_BYTES = 1 << 20 }; // those who help see what is left as exactly
 
 static __attribute__((noinline)) void share(GreyBuffer *b) {
     GreyChunk *c = b->chunk;
@@ -124,6 +125,7 @@ void gort_mark_drain(GreyBuffer *b) {
         }
         if (!object) break;
         scan_object(b, &r, object);
+        if (unlikely(b->scan_bytes >= ACCOUNT_BYTES)) gort_mark_account(b);
         if (unlikely(load_relaxed(&hungry))) share(b);
     }
     gort_mark_account(b);

@@ -8,6 +8,15 @@
 // goal, the rest of the marking should have been done. (The scheme, and the two percentages, are
 // those of Go's runtime, mgcpacer.go; its controller is not.)
 //
+// What is allocated while marking goes on is black, and counts as alive until the next marking ends:
+// so the more of it there is, the further away is the next goal. A collection that begins before its
+// time (go_gc, one after another) must not use up all the way to its goal for that, or the heap
+// grows to a multiple of what is alive: it aims at a point as far ahead as the goal is from the
+// earliest trigger.
+//
+// How much there is to mark is known when it has been marked: first as much is expected as the last
+// time; when that is done, and marking goes on, all that may hold pointers (as in Go's revise).
+//
 // GOMEMLIMIT lowers the goal, so that all memory of the runtime together stays below the limit. A
 // heap that is alive and larger than the limit cannot be helped: collections then follow one
 // another, but do not take more than half of the time for long (limiter.c).
@@ -20,8 +29,13 @@
 enum { LIMIT_ROOM = 1 << 20, // at least so much may be allocated between two collections
        LIMIT_ROOM_PERCENT = 3, // as in Go
        HEAP_MINIMUM = 4 << 20, // the goal at GOGC=100 of a heap that is next to empty
+       EARLIEST_PERCENT = 70, // of the way from what is alive to the goal: the trigger
+       LATEST_PERCENT = 95,
        ASSIST_MOST = 256 << 10, // bytes looked into at a time: some 100 us
-       PATIENCE = 256 << 10 }; // so far over the goal nobody is held back
+       // So far over the goal nobody is held back: by as much in any case, and without a limit by as
+       // much as a thread allocates while a small heap is collected (100 us).
+       PATIENCE = 256 << 10,
+       PATIENCE_UNLIMITED = 4 << 20 };
 
 static int percent = 100; // (a) negative: off
 static int64_t limit = INT64_MAX; // (a)
@@ -29,7 +43,10 @@ static uint64_t goal = HEAP_MINIMUM; // (a)
 static uint64_t live_after; // bytes alive when the last marking ended
 static uint64_t live_before; // gort_heap_live when the current one began
 static uint64_t runway; // allocated during the last marking
-static uint64_t scan_expected; // bytes that the current marking will look into
+static uint64_t aim = HEAP_MINIMUM; // (a) where the marking that is under way should end: at the goal, or earlier
+static uint64_t scan_expected; // (a) bytes that the current marking will look into, most likely
+static uint64_t scan_most; // (a) and at most
+static uint64_t no_pointers; // bytes alive after the last marking that hold none
 // At the end of the last marking, when the heap was at its largest: what spans held beyond
 // allocated objects, and by how much the limit was exceeded.
 static uint64_t slack, overshoot;
@@ -87,9 +104,11 @@ static void goal_set(void) {
     uint64_t p = goal_by_percent(load_relaxed(&percent));
     uint64_t l = goal_by_limit(load_relaxed(&limit));
     store_relaxed(&goal, l < p ? l : p);
+    store_relaxed(&aim, goal);
     uint64_t way = goal > live_after ? goal - live_after : 0;
     uint64_t ahead = runway + runway / 4;
-    uint64_t earliest = live_after + way / 10 * 7, latest = live_after + way / 100 * 95;
+    uint64_t earliest = live_after + way / 100 * EARLIEST_PERCENT;
+    uint64_t latest = live_after + way / 100 * LATEST_PERCENT;
     uint64_t trigger = goal > ahead ? goal - ahead : 0;
     if (trigger < earliest) trigger = earliest;
     if (trigger > latest) trigger = latest;
@@ -107,8 +126,12 @@ bool gort_pacer_is_due(void) {
 
 void gort_pacer_begin(void) {
     live_before = load_relaxed(&gort_heap_live);
-    scan_expected = load_relaxed(&gort_gc.last_scan_bytes);
-    if (scan_expected == 0 || scan_expected > live_before) scan_expected = live_before;
+    uint64_t most = less(live_before, no_pointers), last = load_relaxed(&gort_gc.last_scan_bytes);
+    uint64_t to = load_relaxed(&goal), way = less(to, live_after);
+    uint64_t early = add_capped(live_before, way / 100 * (100 - EARLIEST_PERCENT));
+    store_relaxed(&scan_most, most);
+    store_relaxed(&scan_expected, last == 0 || last > most ? most : last);
+    store_relaxed(&aim, to == UINT64_MAX || to < early ? to : early);
 }
 
 // The caches are flushed, and nothing is swept yet.
@@ -123,7 +146,9 @@ static void excess_measure(void) {
 void gort_pacer_finish(void) {
     uint64_t now = load_relaxed(&gort_heap_live);
     runway = now > live_before ? now - live_before : 0;
-    live_after = load_relaxed(&gort_gc.marked_bytes) + runway;
+    uint64_t marked = load_relaxed(&gort_gc.marked_bytes);
+    live_after = marked + runway;
+    no_pointers = less(marked, load_relaxed(&gort_gc.scan_bytes));
     store_seq_cst(&gort_heap_live, live_after);
     store_relaxed(&gort_gc.last_scan_bytes, load_relaxed(&gort_gc.scan_bytes));
     gort_lock_acquire(&pacer_lock, RANK_ROOTS);
@@ -158,6 +183,7 @@ static uint64_t help(Machine *m, uint64_t bytes) {
     suspend_hold(m);
     if (gort_heap_black) {
         done = gort_mark_some(&m->grey, bytes < ASSIST_MOST ? bytes : ASSIST_MOST);
+        gort_grey_flush(&m->grey); // whatever is left: the collector may be out of work
         gort_mark_account(&m->grey);
     }
     suspend_allow(m);
@@ -168,22 +194,34 @@ static uint64_t help(Machine *m, uint64_t bytes) {
     return done;
 }
 
-static void assist(Machine *m, uint64_t allocated) {
-    uint64_t live = load_relaxed(&gort_heap_live), to = load_relaxed(&goal);
+// What an allocation of so many bytes owes to the current marking.
+static uint64_t owed_for(uint64_t allocated) {
+    uint64_t live = load_relaxed(&gort_heap_live), to = load_relaxed(&aim);
     uint64_t scanned = load_relaxed(&gort_gc.scan_bytes);
-    uint64_t rest = scan_expected > scanned ? scan_expected - scanned : 0;
+    uint64_t rest = less(load_relaxed(&scan_expected), scanned);
+    if (rest == 0 || live > to) rest = less(load_relaxed(&scan_most), scanned);
     uint64_t room = to > live ? to - live : 1;
-    uint64_t owed = rest / room >= 64 ? ASSIST_MOST : allocated * rest / room;
+    return rest / room >= 64 ? ASSIST_MOST : allocated * rest / room;
+}
+
+static void assist(Machine *m, uint64_t allocated) {
+    uint64_t owed = owed_for(allocated);
     if (owed != 0 && !is_limited()) help(m, owed);
+}
+
+static uint64_t patience(uint64_t to) {
+    uint64_t bytes = to / 32 + PATIENCE;
+    bool plenty = load_relaxed(&limit) == INT64_MAX && bytes < PATIENCE_UNLIMITED;
+    return plenty ? PATIENCE_UNLIMITED : bytes;
 }
 
 // Marking does not keep up, although we help: whoever allocates waits, and helps meanwhile. (The
 // collector needs nothing of this thread but answers, which it gets.)
 static bool is_far_over(void) {
-    uint64_t to = load_relaxed(&goal);
+    uint64_t to = load_relaxed(&aim);
     bool under_way = load_relaxed(&gort_gc.wanted) != CAUSE_NONE || load_relaxed(&gort_gc.running);
     return under_way && to != UINT64_MAX && !is_limited() &&
-           load_relaxed(&gort_heap_live) > to + to / 32 + PATIENCE;
+           load_relaxed(&gort_heap_live) > to + patience(to);
 }
 
 // Not for ever: a thread that never answers must stop nobody. With a limit longer, since a busy

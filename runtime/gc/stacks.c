@@ -21,6 +21,7 @@
 #include "gc/gc.h"
 
 #include "base/config.h"
+#include "sched/sanitize.h"
 
 enum { OTHER_STACK = 64 << 10 }; // as much of a stack that is not ours is looked through
 
@@ -47,15 +48,25 @@ static void scan_environment(GreyBuffer *b, const Goroutine *g) {
         gort_grey_ambiguous(b, g->env, (char *)g->env + g->env_bytes);
 }
 
-static void scan_stack(GreyBuffer *b, const Goroutine *g, uintptr_t sp) {
+// What lies in frames of the sanitizer's that these words refer to.
+static void scan_fake_frames(GreyBuffer *b, void *fake_stack, const void *start, const void *end) {
+    if (!fake_stack) return;
+    const uintptr_t *p = (const uintptr_t *)(((uintptr_t)start + 7) & ~(uintptr_t)7);
+    for (void *from, *to; p + 1 <= (const uintptr_t *)end; p++)
+        if (sanitize_fake_frame(fake_stack, load_relaxed(p), &from, &to))
+            gort_grey_ambiguous(b, from, to);
+}
+
+static void scan_stack(GreyBuffer *b, const Goroutine *g, uintptr_t sp, void *fake_stack) {
     gort_grey_ambiguous(b, (void *)sp, g->stack.high);
+    scan_fake_frames(b, fake_stack, (void *)sp, g->stack.high);
     add_relaxed(&stack_bytes, (uintptr_t)g->stack.high - sp);
 }
 
 // Claimed; it does not run.
 static void scan_parked(GreyBuffer *b, Goroutine *g, void *sp) {
     scan_environment(b, g);
-    if (sp) scan_stack(b, g, (uintptr_t)sp);
+    if (sp) scan_stack(b, g, (uintptr_t)sp, g->fake_stack);
     cas_seq_cst(&g->scan, busy_mark(), done_mark()); // invariant 4
 }
 
@@ -71,11 +82,12 @@ static void scan_running(GreyBuffer *b, Machine *m, const Standing *at) {
     Goroutine *g = m->current;
     gort_grey_ambiguous(b, at->registers, at->registers_end);
     gort_grey_ambiguous(b, at->vectors, at->vectors_end);
+    scan_fake_frames(b, at->fake_stack, at->registers, at->registers_end);
     uintptr_t low = lowest_in_use(g, at->sp);
     if (low != at->sp)
         gort_grey_ambiguous(b, (void *)at->sp, (void *)gort_os_mapped_end(at->sp, OTHER_STACK));
     if (g != &m->scheduler) scan_environment(b, g);
-    scan_stack(b, g, low);
+    scan_stack(b, g, low, at->fake_stack);
     if (g != &m->scheduler) store_seq_cst(&g->scan, done_mark());
 }
 

@@ -124,8 +124,11 @@ void gort_gate_open(uint32_t *gate);
 
 // ---- thread.c -----------------------------------------------------------------------------------
 
-// Starts a detached thread with all signals as in the caller; false: there is no room for one.
+// Starts a detached thread with all signals as in the caller, or, if that leaves them to others, as it had
+// them before; false: there is no room for one.
 bool gort_os_thread_start(void (*fn)(void *), void *arg);
+// The calling thread, one of the runtime's own that runs nothing of the program's, takes no signals.
+void gort_os_thread_leave_signals(void);
 // The stack of the calling thread, [*low, *high), as far as pthread knows.
 void gort_os_thread_stack(void **low, void **high);
 void gort_os_thread_yield(void);

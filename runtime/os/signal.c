@@ -124,6 +124,11 @@ void gort_signal_keep(int number, SignalHandler *handler) {
         gort_signal_install_raw(number, handler);
 }
 
+void gort_signal_unblock(int number) {
+    unsigned long mask = 1ul << (number - 1);
+    os_syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &mask, NULL, sizeof mask);
+}
+
 void gort_signal_send(int thread_id, int number) {
     os_syscall(SYS_tgkill, getpid(), thread_id, number);
 }

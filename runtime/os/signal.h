@@ -26,6 +26,7 @@ void gort_signal_install_raw(int number, SignalHandler *handler);
 // gort_signal_forward.
 void gort_signal_keep(int number, SignalHandler *handler);
 void gort_signal_send(int thread_id, int number); // to a thread of this process
+void gort_signal_unblock(int number); // for the calling thread, whoever has blocked it
 // Was there a handler (not the default, not ignored) before ours?
 bool gort_signal_was_handled(int number);
 // From a handler of gort_signal_install: does what would have been done without it. For the default

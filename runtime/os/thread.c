@@ -9,6 +9,7 @@
 #include <link.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -17,11 +18,23 @@
 typedef struct ThreadStart {
     void (*fn)(void *);
     void *arg;
+    const unsigned long *mask; // of signals; NULL: the one it has inherited
 } ThreadStart;
+
+// Of the thread that leaves signals to others; what it had blocked before.
+static __thread const unsigned long *mask_before;
+
+void gort_os_thread_leave_signals(void) {
+    static unsigned long before; // the only such thread's
+    unsigned long all = ~0ul;
+    os_syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof all);
+    mask_before = &before;
+}
 
 static void *thread_main(void *p) {
     ThreadStart start = *(ThreadStart *)p;
     free(p);
+    if (start.mask) os_syscall(SYS_rt_sigprocmask, SIG_SETMASK, start.mask, NULL, sizeof *start.mask);
     start.fn(start.arg);
     return NULL;
 }
@@ -32,7 +45,7 @@ bool gort_os_thread_start(void (*fn)(void *), void *arg) {
     pthread_t thread;
     ThreadStart *start = malloc(sizeof *start);
     if (!start) return false;
-    *start = (ThreadStart){fn, arg};
+    *start = (ThreadStart){fn, arg, mask_before};
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 #if !defined(GORT_ASAN) && !defined(GORT_TSAN)

@@ -17,6 +17,7 @@
 //      another Machine.standing than its own has been forestalled, and does nothing.
 #include "sched/sched.h"
 
+#include "sched/sanitize.h"
 #include "sched/suspend.h"
 #include <errno.h>
 
@@ -25,6 +26,7 @@ Machine *gort_call_begin(Standing *at) {
     if (!m || m->current == &m->scheduler || m->nosuspend || m->standing) return NULL;
     if (unlikely(!stands_on(m->current, at->sp))) return NULL; // invariant 5
     if (unlikely(load_relaxed(&gort_sched.frozen))) return NULL; // a crash report reads files
+    at->fake_stack = sanitize_fake_stack();
     m->standing = at;
     gort_suspend_nap_begin(m);
     Processor *p = m->p;

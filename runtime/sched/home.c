@@ -21,6 +21,7 @@
 #include "sched/sched.h"
 
 #include "sched/netpoll.h"
+#include "sched/sanitize.h"
 #include "sched/suspend.h"
 #include "sched/timer.h"
 
@@ -156,7 +157,8 @@ void gort_processor_handoff(Processor *p) {
 // collector, the others in those of the callers.
 static __attribute__((noinline)) void await_processor(Machine *m) {
     __builtin_unwind_init();
-    Standing at = {.sp = arch_stack_pointer()}, *outer = m->standing;
+    Standing at = {.sp = arch_stack_pointer(), .fake_stack = sanitize_fake_stack()};
+    Standing *outer = m->standing;
     if (!outer) m->standing = &at;
     gort_suspend_nap_begin(m);
     gort_note_sleep(&m->note);

@@ -9,6 +9,7 @@
 #include "base/flags.h"
 #include "base/print.h"
 #include "base/upcalls.h"
+#include "os/signal.h"
 #include "sched/sanitize.h"
 #include "sched/suspend.h"
 #include <errno.h>
@@ -81,6 +82,7 @@ void gort_machine_enter_thread(Machine *m) {
                                 ? (uint64_t)gort_flags.seed
                                 : (uint64_t)os_now() ^ (uint64_t)m->thread_id << 32);
     gort_tls_machine = m;
+    gort_signal_unblock(GORT_SUSPEND_SIGNAL); // who started the process, or this thread, may not have cared
     if (gort_upcalls.thread_started) gort_upcalls.thread_started();
 }
 

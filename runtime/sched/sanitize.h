@@ -16,6 +16,7 @@
 #include "sched/sched.h"
 
 #ifdef GORT_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 // On the old stack. `dying`: nobody comes back to it.
 static inline void sanitize_before_switch(Goroutine *from, Goroutine *to, bool dying) {
@@ -26,6 +27,14 @@ static inline void sanitize_before_switch(Goroutine *from, Goroutine *to, bool d
 static inline void sanitize_after_switch(Goroutine *self) {
     __sanitizer_finish_switch_fiber(self->fake_stack, NULL, NULL);
     self->fake_stack = NULL;
+}
+// With detect_stack_use_after_return, which clang has on, variables whose address is taken lie in
+// frames of the sanitizer's own memory, the goroutine's fake stack; its stack has their addresses. NULL: it
+// has none.
+static inline void *sanitize_fake_stack(void) { return __asan_get_current_fake_stack(); }
+// The frame there that the word is an address in.
+static inline bool sanitize_fake_frame(void *fake_stack, uintptr_t word, void **start, void **end) {
+    return fake_stack && __asan_addr_is_in_fake_stack(fake_stack, (void *)word, start, end);
 }
 static inline void sanitize_bind(Goroutine *g) { g->fake_stack = NULL; }
 static inline void sanitize_unbind(Goroutine *g) { (void)g; }
@@ -51,6 +60,12 @@ static inline void sanitize_after_switch(Goroutine *self) { (void)self; }
 static inline void sanitize_bind(Goroutine *g) { (void)g; }
 static inline void sanitize_unbind(Goroutine *g) { (void)g; }
 static inline void sanitize_thread(Goroutine *g) { (void)g; }
+#endif
+#ifndef GORT_ASAN
+static inline void *sanitize_fake_stack(void) { return NULL; }
+static inline bool sanitize_fake_frame(void *fake_stack, uintptr_t word, void **start, void **end) {
+    return (void)fake_stack, (void)word, (void)start, (void)end, false;
+}
 #endif
 
 // A copy that no sanitizer watches: what it reads and writes on whose behalf is said otherwise.

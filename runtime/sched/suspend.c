@@ -27,6 +27,7 @@
 
 #include "base/upcalls.h"
 #include "os/signal.h"
+#include "sched/sanitize.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -34,7 +35,9 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { AGAIN_NS = 5000000 }; // a signal may come at a bad moment: it is sent again after so long
+enum { AGAIN_NS = 5000000, // a signal may come at a bad moment: it is sent again after so long
+       SPIN_NS = 100000, // see spin_while
+       YIELDS = 2 };
 
 // So that their functions stand in front of libc's.
 extern const char gort_io_is_linked, gort_io_stream_is_linked, gort_io_socket_is_linked,
@@ -66,11 +69,31 @@ static Note asker; // woken by the last answer
 
 // ---- answering ----------------------------------------------------------------------------------
 
-static void answered(void) {
-    if (add_seq_cst(&unanswered, (uint32_t)-1) == 0) gort_note_wake(&asker);
+// True: it was the last answer.
+static bool answered(void) {
+    bool last = add_seq_cst(&unanswered, (uint32_t)-1) == 0;
+    if (last) gort_note_wake(&asker);
+    return last;
 }
 
-static void stay_stopped(void) {
+// A stop is over in less time than it takes to fall asleep and to be woken: on a virtual machine a
+// core without a thread goes back to the host, and may be away for milliseconds. So whoever waits in a
+// stop keeps its core awake for a while. It yields first, to those who have not answered yet; not for long, or other
+// programs would have their slices meanwhile.
+static void spin_while(const uint32_t *word) {
+    int64_t until_ns = os_now() + SPIN_NS;
+    for (unsigned i = 0; load_seq_cst(word) && os_now() < until_ns; i++)
+        if (i < YIELDS)
+            gort_os_thread_yield();
+        else if (load_relaxed(&gort_sched.processor_count) == 1)
+            break; // there may be one core for all
+        else
+            cpu_relax();
+}
+
+// last: the asker has just been woken, and may want this core.
+static void stay_stopped(bool last) {
+    if (!last) spin_while(&world_stopped);
     while (load_seq_cst(&world_stopped)) gort_gate_wait(&world_stopped, 1);
 }
 
@@ -78,8 +101,8 @@ static void stay_stopped(void) {
 static void answer(Machine *m, Ask ask, Standing *at) {
     gort_upcalls.answer(m, ask == ASK_SCAN, at);
     if (ask == ASK_STOP) m->stopped_at = at;
-    answered();
-    if (ask == ASK_STOP) stay_stopped();
+    bool last = answered();
+    if (ask == ASK_STOP) stay_stopped(last);
     m->stopped_at = NULL;
 }
 
@@ -95,7 +118,7 @@ __attribute__((noinline)) void gort_suspend_answer(Machine *m) {
     if (m->nosuspend) return;
     int saved = errno;
     __builtin_unwind_init();
-    Standing at = {.sp = arch_stack_pointer()};
+    Standing at = {.sp = arch_stack_pointer(), .fake_stack = sanitize_fake_stack()};
     Ask ask = question_take(m, ASK_NOTHING);
     if (ask != ASK_NOTHING) answer(m, ask, &at);
     errno = saved;
@@ -116,7 +139,7 @@ static size_t vector_bytes(const void *saved) {
 #endif
 
 static Standing standing_of(ucontext_t *c) {
-    Standing at = {0};
+    Standing at = {.fake_stack = sanitize_fake_stack()};
 #if defined(__x86_64__)
     enum { RED_ZONE = 128 };
     at.vectors = c->uc_mcontext.fpregs;
@@ -176,7 +199,7 @@ void gort_suspend_nap_end(Machine *m) {
     store_seq_cst(&m->asleep, false);
     while (load_seq_cst(&m->asked) == ASK_OTHERS_ANSWER) cpu_relax();
     if (load_seq_cst(&m->asked) != ASK_NOTHING) gort_suspend_answer(m);
-    stay_stopped();
+    stay_stopped(false);
 }
 
 // True: it was asleep, and has been answered for.
@@ -224,6 +247,7 @@ static bool ask(Ask what, int64_t deadline_ns) {
     each_machine(put, what);
     each_machine(send, what);
     answered();
+    if (what == ASK_STOP) spin_while(&unanswered);
     for (;;) {
         int64_t again = os_now() + AGAIN_NS;
         if (gort_note_sleep_until(&asker, again < deadline_ns ? again : deadline_ns)) return true;
@@ -256,10 +280,12 @@ bool gort_world_stop(int64_t patience_ns) {
     return false;
 }
 
-void gort_world_resume(void) {
+int64_t gort_world_resume(void) {
     store_seq_cst(&world_stopped, 0);
+    int64_t now = os_now(); // whom we wake may well have our core first
     gort_gate_open(&world_stopped);
     gort_lock_release(&world_lock, RANK_WORLD);
+    return now;
 }
 
 void gort_suspend_each(void (*fn)(Machine *m, void *arg), void *arg) {

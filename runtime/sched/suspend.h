@@ -22,13 +22,14 @@ typedef struct Standing {
     uintptr_t sp;
     const void *registers, *registers_end;
     const void *vectors, *vectors_end; // vector registers: structs are copied through them
+    void *fake_stack; // of the address sanitizer: sanitize_fake_stack
 } Standing;
 
 // All threads answer `what`; returns when the last one has. Only the collector's thread asks.
 void gort_ask_all(Ask what);
 // All threads stop, or, when one does not answer in time, all go on and the answer is false.
 bool gort_world_stop(int64_t patience_ns);
-void gort_world_resume(void);
+int64_t gort_world_resume(void); // when they went on: os_now()
 // All machines that were stopped; by whoever stopped the world.
 void gort_suspend_each(void (*fn)(Machine *m, void *arg), void *arg);
 

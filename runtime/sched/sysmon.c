@@ -18,12 +18,10 @@
 #include "base/flags.h"
 #include "base/upcalls.h"
 #include "os/signal.h"
-#include "os/syscall.h"
 #include "sched/netpoll.h"
 #include "sched/suspend.h"
 #include "sched/timer.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 enum {
@@ -74,7 +72,7 @@ static bool look_at_call(Processor *p, Seen *s, Machine *caller, int64_t now) {
     return retake(p, caller);
 }
 
-static bool preempt(Processor *p) {
+static void preempt(Processor *p) {
     store_relaxed(&p->preempt, true);
     store_seq_cst(&p->attention, true); // it may be in the runtime all the time
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
@@ -84,32 +82,47 @@ static bool preempt(Processor *p) {
         gort_signal_send(m->thread_id, GORT_SUSPEND_SIGNAL);
     }
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
-    return m != NULL;
 }
 
-static bool look_at_goroutine(Processor *p, Seen *s, int64_t now) {
+// What there was to do, and how soon it is worth looking again: when a processor was taken, at once. When a goroutine was
+// signalled, once that may have been without effect: busy goroutines would have this thread wake up 500 times in each of their slices.
+typedef enum Found { NOTHING, SIGNALLED, TAKEN } Found;
+
+static Found look_at_goroutine(Processor *p, Seen *s, int64_t now) {
     uint32_t slices = load_relaxed(&p->slices);
     if (s->slices != slices) {
         s->slices = slices;
         s->slice_ns = now;
-        return false;
+        return NOTHING;
     }
     int64_t patience_ns = load_relaxed(&p->preempt) ? AGAIN_NS : SLICE_NS;
-    if (now - s->slice_ns < patience_ns || !others_wait(p, now)) return false;
+    if (now - s->slice_ns < patience_ns || !others_wait(p, now)) return NOTHING;
     s->slice_ns = now;
-    return preempt(p);
+    preempt(p);
+    return SIGNALLED;
 }
 
-// True: something was done.
-static bool look(int64_t now) {
-    bool busy = false;
+static Found look(int64_t now) {
+    Found found = NOTHING;
     uint32_t made = load_acquire(&gort_sched.processors_made);
     for (uint32_t i = 0; i < made; i++) {
         Processor *p = gort_sched.processors[i];
         Machine *caller = load_acquire(&p->caller); // pairs with gort_call_begin
-        busy |= caller ? look_at_call(p, &seen[i], caller, now) : look_at_goroutine(p, &seen[i], now);
+        Found here = NOTHING;
+        if (!caller)
+            here = look_at_goroutine(p, &seen[i], now);
+        else if (look_at_call(p, &seen[i], caller, now))
+            here = TAKEN;
+        if (here > found) found = here;
     }
-    return busy;
+    return found;
+}
+
+// How long to sleep now; quiet: so many times nothing was taken.
+static unsigned next_nap_us(unsigned nap_us, unsigned quiet, Found found) {
+    if (quiet == 0) return NAP_MIN_US;
+    if (quiet > QUIET_ROUNDS && nap_us < NAP_MAX_US) nap_us = nap_us * 2 < NAP_MAX_US ? nap_us * 2 : NAP_MAX_US;
+    return found == SIGNALLED && nap_us > AGAIN_NS / 1000 ? AGAIN_NS / 1000 : nap_us;
 }
 
 // What an idle machine would see to, were there one: descriptors that nobody has asked for, timers
@@ -128,7 +141,10 @@ static void preempt_any(void) {
     uint32_t made = load_acquire(&gort_sched.processors_made);
     Processor *p = gort_sched.processors[count++ % made];
     Machine *caller = load_acquire(&p->caller);
-    caller ? retake(p, caller) : preempt(p);
+    if (caller)
+        retake(p, caller);
+    else
+        preempt(p);
 }
 
 // Invariant 2. True: it slept.
@@ -144,8 +160,7 @@ static bool sleep_while_idle(void) {
 
 static void sysmon_main(void *unused) {
     (void)unused;
-    unsigned long all = ~0ul;
-    os_syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof all); // signals are for others
+    gort_os_thread_leave_signals();
     unsigned quiet = 0, nap_us = NAP_MIN_US;
     int64_t traced_ns = os_now();
     for (;;) {
@@ -156,19 +171,16 @@ static void sysmon_main(void *unused) {
             watch(os_now());
             continue;
         }
-        bool busy = sleep_while_idle();
+        bool slept = sleep_while_idle();
         int64_t now = os_now();
         if (gort_flags.schedtrace > 0 && now - traced_ns >= gort_flags.schedtrace * 1000000) {
             traced_ns = now;
             gort_schedtrace();
         }
-        busy |= look(now);
+        Found found = look(now);
         watch(now);
-        quiet = busy ? 0 : quiet + 1;
-        if (busy)
-            nap_us = NAP_MIN_US;
-        else if (quiet > QUIET_ROUNDS && nap_us < NAP_MAX_US)
-            nap_us = nap_us * 2 < NAP_MAX_US ? nap_us * 2 : NAP_MAX_US;
+        quiet = slept || found == TAKEN ? 0 : quiet + 1;
+        nap_us = next_nap_us(nap_us, quiet, found);
     }
 }
 
