@@ -24,6 +24,7 @@
 
 #include "base/abi.h"
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -36,6 +37,7 @@ enum { PATIENCE = 16, // vain waits before it lets some time pass
 const char gort_io_is_linked; // suspend.c refers to it
 
 static bool is_child; // of a fork
+static bool is_dynamic; // (c) not a static program
 static int process; // c
 static uint32_t timeouts_set = 1; // (a) how often SO_RCVTIMEO or SO_SNDTIMEO were set, plus one
 
@@ -46,10 +48,25 @@ static void forked(void) { is_child = true; }
 __attribute__((constructor)) static void watch_forks(void) {
     process = (int)os_call(SYS_getpid);
     pthread_atfork(NULL, NULL, forked);
+    is_dynamic = gort_libc_next("close") != NULL;
 }
 
 bool gort_io_is_child(void) { return is_child; }
 bool gort_io_is_vfork_child(void) { return (int)os_call(SYS_getpid) != process; }
+
+bool gort_io_may_tell(void) {
+    Machine *m = arch_machine();
+    if (is_child || (m && !m->foreign && !gort_io_machine())) return false;
+    return !gort_io_is_vfork_child();
+}
+
+int gort_io_born(int fd, PollBirth birth) {
+    int saved = gort_io_errno();
+    if ((birth == BORN_UNSEEN || is_dynamic) && gort_io_may_tell())
+        gort_poll_born(fd, birth);
+    gort_io_set_errno(saved);
+    return fd;
+}
 
 Machine *gort_io_machine(void) {
     Machine *m = arch_machine();
@@ -110,36 +127,67 @@ ssize_t gort_io_end(Io *io, ssize_t result) {
 
 void gort_io_timeouts_changed(void) { add_seq_cst(&timeouts_set, 1); }
 
-// Until when the socket's own timeout lets this call wait.
-static NOINLINE int64_t socket_until(Io *io) {
-    PollDesc *d = io->link.desc;
-    uint32_t set = load_seq_cst(&timeouts_set);
-    if (load_relaxed(&d->untimed) == set) return INT64_MAX;
+// What all that is accepted turns out to be: a stream of TCP or not.
+static PollBirth birth_of(int fd, const PollDesc *d) {
+    int protocol = 0;
+    socklen_t size = sizeof protocol;
+    if (load_relaxed(&d->birth) != BORN_ACCEPTED) return BORN_UNSEEN;
+    if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0) protocol = 0;
+    return protocol == IPPROTO_TCP ? BORN_TCP : BORN_SOCKET;
+}
+
+// The socket's own timeout in that direction; 0: none. What is found goes into *f.
+static int64_t timeout_of(int fd, PollDirection direction, PollFacts *f, uint32_t set) {
     struct timeval t[2] = {{0, 0}, {0, 0}};
     socklen_t size = sizeof t[0];
-    int error = getsockopt(io->fd, SOL_SOCKET, SO_RCVTIMEO, &t[POLL_READ], &size);
+    int error = getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t[POLL_READ], &size);
     size = sizeof t[0];
-    if (error == 0) error = getsockopt(io->fd, SOL_SOCKET, SO_SNDTIMEO, &t[POLL_WRITE], &size);
-    store_relaxed(&d->socket, error == 0);
-    if (!t[0].tv_sec && !t[0].tv_usec && !t[1].tv_sec && !t[1].tv_usec)
-        store_relaxed(&d->untimed, set);
-    struct timeval mine = t[io->direction];
-    int64_t ns = mine.tv_sec * (int64_t)1000000000 + mine.tv_usec * (int64_t)1000;
-    return ns > 0 ? os_now() + ns : INT64_MAX;
+    if (error == 0) error = getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t[POLL_WRITE], &size);
+    f->socket = error == 0;
+    bool none = !t[0].tv_sec && !t[0].tv_usec && !t[1].tv_sec && !t[1].tv_usec;
+    f->untimed = none ? set : 0;
+    return t[direction].tv_sec * (int64_t)1000000000 + t[direction].tv_usec * (int64_t)1000;
+}
+
+static bool is_untimed(const PollDesc *d) {
+    return load_relaxed(&d->untimed) == load_seq_cst(&timeouts_set);
+}
+
+// Nothing need be asked: of a file that was born at this number it is known whether O_NONBLOCK is set
+// (birth.c). Of others it is not: the flag belongs to the file, and may be set through another number.
+static bool is_plain(const PollDesc *d) {
+    return d && load_relaxed(&d->birth) != BORN_UNSEEN && is_untimed(d) &&
+           load_relaxed(&d->blocking) == load_seq_cst(&gort_poll_flags_set);
+}
+
+// Until when the call may wait, asked of the kernel.
+static void find_time(Io *io, uint32_t changes, uint32_t flags_set) {
+    PollDesc *d = io->link.desc;
+    uint32_t set = load_seq_cst(&timeouts_set);
+    PollFacts f = {.socket = load_relaxed(&d->socket), .untimed = set, .blocking = flags_set};
+    bool known = is_untimed(d) && load_relaxed(&d->birth) == BORN_UNSEEN;
+    int64_t ns = known ? 0 : timeout_of(io->fd, io->direction, &f, set);
+    if (unlikely(!f.socket) && load_relaxed(&d->birth) != BORN_UNSEEN) gort_poll_mistaken(d);
+    f.birth = birth_of(io->fd, d);
+    if (!known) gort_poll_learn(d, changes, &f);
+    io->until_ns = ns > 0 ? os_now() + ns : INT64_MAX;
 }
 
 // False: it must not wait; *result says why.
 static NOINLINE bool may_wait(Io *io, ssize_t *result) {
+    io->waited = true;
+    io->until_ns = INT64_MAX;
+    if (likely(is_plain(io->link.desc))) return true;
+    uint32_t changes = io->link.desc ? load_acquire(&io->link.desc->changes) : 0;
+    uint32_t flags_set = load_seq_cst(&gort_poll_flags_set);
     int flags = (int)os_call(SYS_fcntl, io->fd, F_GETFL);
     if (flags < 0) *result = -errno;
     if (flags < 0 || flags & O_NONBLOCK) return false;
     if (!io->link.desc) io->link.desc = gort_poll_desc(io->fd);
-    if (!io->link.desc) {
+    if (io->link.desc)
+        find_time(io, changes, flags_set);
+    else
         io->blocks = true;
-        return true;
-    }
-    io->until_ns = socket_until(io);
-    io->waited = true;
     return true;
 }
 
