@@ -106,7 +106,7 @@ bool gort_io_is_vfork_child(void); // the same after vfork; a system call
         return next_##name ? next_##name arguments : (type)(otherwise);                 \
     }
 
-// plain_NAME: the same where it is no goroutine's call (wait.c, invariant 7). Held, since the kernel does
+// plain_NAME: the same where it is no goroutine's call (wait.c, invariant 8). Held, since the kernel does
 // not restart one on a socket with a timeout after the collector's signal.
 #define IO_PLAIN(type, name, parameters, arguments) \
     static __attribute__((noinline)) type plain_##name parameters { return IO_HELD_ANEW(real_##name arguments); }

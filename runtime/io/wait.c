@@ -16,7 +16,8 @@
 //   6. A signal's handler does not end a wait: the calls go on, as with SA_RESTART. A goroutine has
 //      no thread while it waits, and a signal to the process meant somebody else as well as it. A
 //      program without goroutines but main, however, makes plain calls, which are interrupted as in C.
-//   7. Not a goroutine's: calls on other threads, on the scheduler's stack, in a signal handler on
+//   7. Who never has to wait makes way now and then all the same.
+//   8. Not a goroutine's: calls on other threads, on the scheduler's stack, in a signal handler on
 //      its own stack, and in the child of a fork.
 #define _GNU_SOURCE
 #include "io/io.h"
@@ -72,6 +73,7 @@ Machine *gort_io_machine(void) {
     Machine *m = arch_machine();
     if (!m || m->foreign || m->current == &m->scheduler || m->nosuspend || unlikely(is_child))
         return NULL;
+    if (unlikely(m->standing)) return NULL; // called back by a call that waits: the processor may be gone
     return likely(stands_on(m->current, arch_stack_pointer())) ? m : NULL;
 }
 
@@ -98,9 +100,31 @@ bool gort_io_has(int fd, short events) {
 
 // ---- beginning and end --------------------------------------------------------------------------
 
+// A goroutine whose other end answers faster than it asks never waits. After some calls in a row it lets
+// others run, and has the kernel asked for those who are to be woken.
+static NOINLINE void make_way(Machine *m, const void *caller) {
+    Processor *p = m->p;
+    p->io_calls = 0;
+    if (m->current->home || !gort_text_contains((uintptr_t)caller)) return;
+    p->now_ns = os_now();
+    gort_yield();
+}
+
+static inline void count_call(Machine *m, const void *caller) {
+    Processor *p = m->p;
+    if (p->io_tick != p->tick) {
+        p->io_tick = p->tick;
+        p->io_calls = 0;
+    } else if (unlikely(++p->io_calls >= GORT_IO_CALLS)) {
+        make_way(m, caller);
+    }
+}
+
 bool gort_io_begin(Io *io, int fd, PollDirection direction, const void *caller) {
     Machine *m = gort_io_machine();
     if (!m) return false;
+    count_call(m, caller);
+    m = arch_machine(); // perhaps another
     PollDesc *d = gort_poll_find(fd);
     io->fd = fd;
     io->direction = direction;
