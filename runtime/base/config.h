@@ -43,6 +43,7 @@
     (256u << 10) // for the scheduler of a machine; sanitizers and pthread want some room
 
 #define GORT_NETPOLL_EVENTS 128 // taken from the kernel at a time: 1.5 KiB of stack
+#define GORT_IO_CALLS 8 // so many reads and writes in a row that did not wait, then others have a turn
 #define GORT_NETPOLL_DUE_NS \
     1000000 // a machine that never runs dry asks for descriptors' events so often all the same
 

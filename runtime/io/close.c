@@ -8,24 +8,18 @@
 #include "os/syscall.h"
 
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 const char gort_io_close_is_linked; // suspend.c refers to it
 
 IO_REAL(int, close, (int fd), (fd), os_call(SYS_close, fd))
 IO_REAL(int, dup3, (int fd, int to, int flags), (fd, to, flags), os_call(SYS_dup3, fd, to, flags))
-IO_REAL(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size),
-        (fd, level, name, value, size), os_call(SYS_setsockopt, fd, level, name, value, size))
 
 // Announces that fd is about to be closed; true: gort_poll_closed is owed. The child of a vfork
 // shares our memory, but not our descriptors. A signal's handler that has interrupted the scheduler
 // must not touch its locks.
 static bool closing(int fd) {
-    if (likely(!gort_poll_find(fd)) || gort_io_is_child()) return false;
-    Machine *m = arch_machine();
-    if (m && !m->foreign && !gort_io_machine()) return false;
-    return !gort_io_is_vfork_child() && gort_poll_closing(fd);
+    return unlikely(gort_poll_find(fd) != NULL) && gort_io_may_tell() && gort_poll_closing(fd);
 }
 
 static NOINLINE int closed(int fd, int result) {
@@ -59,12 +53,4 @@ FRONT int dup2(int fd, int to) {
 
 FRONT int dup3(int fd, int to, int flags) {
     return fd == to ? real_dup3(fd, to, flags) : replace(fd, to, flags);
-}
-
-// It does not wait; but what is known of timeouts holds no longer.
-FRONT int setsockopt(int fd, int level, int name, const void *value, socklen_t size) {
-    int result = real_setsockopt(fd, level, name, value, size);
-    if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO))
-        gort_io_timeouts_changed();
-    return result;
 }

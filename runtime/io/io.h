@@ -43,6 +43,11 @@ int gort_io_errno(void);
 void gort_io_set_errno(int error);
 // A socket's timeouts may have changed.
 void gort_io_timeouts_changed(void);
+// May this thread, just now, touch what is known of descriptors? Not in the child of a fork or a vfork, nor
+// in a signal's handler that has interrupted the runtime.
+bool gort_io_may_tell(void);
+// fd >= 0 was made just now by a call of libc's: see gort_poll_born. Returns it; errno stays.
+int gort_io_born(int fd, PollBirth birth);
 bool gort_io_is_child(void); // of a fork: it is to exec or exit, and nothing waits on its behalf
 bool gort_io_is_vfork_child(void); // the same after vfork; a system call
 
@@ -50,23 +55,24 @@ bool gort_io_is_vfork_child(void); // the same after vfork; a system call
 #define IO_LOOP(io, attempt)                                                               \
     ({                                                                                     \
         ssize_t io_result_;                                                                \
-        do                                                                                 \
+        do {                                                                               \
+            poll_attempt(&(io)->link, (io)->direction);                                    \
             io_result_ = (io)->link.desc && poll_is_late((io)->link.desc, (io)->direction) \
                              ? -ETIMEDOUT                                                  \
                              : (attempt);                                                  \
-        while (io_result_ == -EAGAIN && gort_io_wait((io), &io_result_));                  \
+        } while (io_result_ == -EAGAIN && gort_io_wait((io), &io_result_));                \
         io_result_;                                                                        \
     })
 
 // A call that may hold the thread.
-#define IO_HELD(call)                                                          \
-    ({                                                                         \
-        __builtin_unwind_init();                                               \
-        MARKED_STANDING(io_at_);                                               \
-        Machine *io_m_ = gort_call_begin(&io_at_);                             \
-        __typeof__(call) io_value_ = (call);                                   \
-        gort_call_end(io_m_, &io_at_);                                         \
-        io_value_;                                                             \
+#define IO_HELD(call)                              \
+    ({                                             \
+        __builtin_unwind_init();                   \
+        MARKED_STANDING(io_at_);                   \
+        Machine *io_m_ = gort_call_begin(&io_at_); \
+        __typeof__(call) io_value_ = (call);       \
+        gort_call_end(io_m_, &io_at_);             \
+        io_value_;                                 \
     })
 // The same for one that the kernel does not restart after the collector's signal, if that came when
 // the thread had just said that it is asleep: it is made anew.
@@ -100,7 +106,7 @@ bool gort_io_is_vfork_child(void); // the same after vfork; a system call
         return next_##name ? next_##name arguments : (type)(otherwise);                 \
     }
 
-// plain_NAME: the same where it is no goroutine's call (wait.c, invariant 7). Held, since the kernel does
+// plain_NAME: the same where it is no goroutine's call (wait.c, invariant 8). Held, since the kernel does
 // not restart one on a socket with a timeout after the collector's signal.
 #define IO_PLAIN(type, name, parameters, arguments) \
     static __attribute__((noinline)) type plain_##name parameters { return IO_HELD_ANEW(real_##name arguments); }

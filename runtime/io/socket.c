@@ -81,7 +81,11 @@ static bool is_stream(int fd) {
 
 static NOINLINE ssize_t try_recv(Io *io, char *buf, size_t n, int flags, struct sockaddr *from,
                                  socklen_t *length) {
-    return ATTEMPT(io, real_recvfrom(io->fd, buf, n, flags | more, from, length));
+    bool plain = !from && !(flags & ~MSG_NOSIGNAL);
+    if (plain && !io->blocks && poll_is_empty(&io->link)) return -EAGAIN;
+    ssize_t done = ATTEMPT(io, real_recvfrom(io->fd, buf, n, flags | more, from, length));
+    if (plain && done > 0) poll_emptied(&io->link, (size_t)done, n);
+    return done;
 }
 
 // MSG_WAITALL: more, unless it is a message of its own or the end.
@@ -262,11 +266,13 @@ static NOINLINE ssize_t try_accept(Io *io, struct sockaddr *from, socklen_t *len
     return fd < 0 ? -errno : fd;
 }
 
+static int accepted(int fd) { return fd < 0 ? fd : gort_io_born(fd, BORN_ACCEPTED); }
+
 static inline int accept_for(int fd, struct sockaddr *from, socklen_t *length, int flags,
                              const void *caller) {
     Io io;
-    if (!gort_io_begin(&io, fd, POLL_READ, caller)) return plain_accept4(fd, from, length, flags);
-    return (int)gort_io_end(&io, IO_LOOP(&io, try_accept(&io, from, length, flags)));
+    if (!gort_io_begin(&io, fd, POLL_READ, caller)) return accepted(plain_accept4(fd, from, length, flags));
+    return accepted((int)gort_io_end(&io, IO_LOOP(&io, try_accept(&io, from, length, flags))));
 }
 
 FRONT int accept(int fd, struct sockaddr *from, socklen_t *length) {

@@ -79,12 +79,24 @@ static ssize_t read_rest(Io *io, char *buf, size_t n, ssize_t done) {
     return more > 0 ? done + more : done;
 }
 
+static NOINLINE void no_socket(const Io *io) {
+    store_relaxed(&io->link.desc->socket, false);
+    gort_poll_mistaken(io->link.desc);
+}
+
+static bool is_socket(const Io *io) {
+    return !io->blocks && !io->unasked && io->link.desc && load_relaxed(&io->link.desc->socket);
+}
+
 static NOINLINE ssize_t try_read(Io *io, char *buf, size_t n) {
     ssize_t result;
-    if (!io->blocks && !io->unasked && io->link.desc && load_relaxed(&io->link.desc->socket)) {
+    if (is_socket(io)) {
         // Only a guess. A socket's short read needs no look at the file.
+        if (poll_is_empty(&io->link)) return -EAGAIN;
         result = recvfrom(io->fd, buf, n, MSG_DONTWAIT, NULL, NULL);
+        if (result > 0) poll_emptied(&io->link, (size_t)result, n);
         if (result >= 0 || errno != ENOTSOCK) return result < 0 ? -errno : result;
+        no_socket(io);
     }
     struct iovec v = {buf, n};
     if (tried(io, &v, 1, &result)) return read_rest(io, buf, n, result);
@@ -117,6 +129,11 @@ static inline bool tried_write(Io *io, const struct iovec *v, int n, ssize_t *re
 static NOINLINE ssize_t try_write(Io *io, const char *buf, size_t n) {
     struct iovec v = {(char *)buf, n};
     ssize_t result;
+    if (is_socket(io)) {
+        result = sendto(io->fd, buf, n, MSG_DONTWAIT, NULL, 0); // as in try_read
+        if (result >= 0 || errno != ENOTSOCK) return result < 0 ? -errno : result;
+        no_socket(io);
+    }
     if (tried_write(io, &v, 1, &result)) return result;
     io->held = true;
     result = IO_HELD(real_write(io->fd, buf, n));

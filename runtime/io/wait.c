@@ -16,7 +16,8 @@
 //   6. A signal's handler does not end a wait: the calls go on, as with SA_RESTART. A goroutine has
 //      no thread while it waits, and a signal to the process meant somebody else as well as it. A
 //      program without goroutines but main, however, makes plain calls, which are interrupted as in C.
-//   7. Not a goroutine's: calls on other threads, on the scheduler's stack, in a signal handler on
+//   7. Who never has to wait makes way now and then all the same.
+//   8. Not a goroutine's: calls on other threads, on the scheduler's stack, in a signal handler on
 //      its own stack, and in the child of a fork.
 #define _GNU_SOURCE
 #include "io/io.h"
@@ -24,6 +25,7 @@
 
 #include "base/abi.h"
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -36,6 +38,7 @@ enum { PATIENCE = 16, // vain waits before it lets some time pass
 const char gort_io_is_linked; // suspend.c refers to it
 
 static bool is_child; // of a fork
+static bool is_dynamic; // (c) not a static program
 static int process; // c
 static uint32_t timeouts_set = 1; // (a) how often SO_RCVTIMEO or SO_SNDTIMEO were set, plus one
 
@@ -46,15 +49,31 @@ static void forked(void) { is_child = true; }
 __attribute__((constructor)) static void watch_forks(void) {
     process = (int)os_call(SYS_getpid);
     pthread_atfork(NULL, NULL, forked);
+    is_dynamic = gort_libc_next("close") != NULL;
 }
 
 bool gort_io_is_child(void) { return is_child; }
 bool gort_io_is_vfork_child(void) { return (int)os_call(SYS_getpid) != process; }
 
+bool gort_io_may_tell(void) {
+    Machine *m = arch_machine();
+    if (is_child || (m && !m->foreign && !gort_io_machine())) return false;
+    return !gort_io_is_vfork_child();
+}
+
+int gort_io_born(int fd, PollBirth birth) {
+    int saved = gort_io_errno();
+    if ((birth == BORN_UNSEEN || is_dynamic) && gort_io_may_tell())
+        gort_poll_born(fd, birth);
+    gort_io_set_errno(saved);
+    return fd;
+}
+
 Machine *gort_io_machine(void) {
     Machine *m = arch_machine();
     if (!m || m->foreign || m->current == &m->scheduler || m->nosuspend || unlikely(is_child))
         return NULL;
+    if (unlikely(m->standing)) return NULL; // called back by a call that waits: the processor may be gone
     return likely(stands_on(m->current, arch_stack_pointer())) ? m : NULL;
 }
 
@@ -81,9 +100,31 @@ bool gort_io_has(int fd, short events) {
 
 // ---- beginning and end --------------------------------------------------------------------------
 
+// A goroutine whose other end answers faster than it asks never waits. After some calls in a row it lets
+// others run, and has the kernel asked for those who are to be woken.
+static NOINLINE void make_way(Machine *m, const void *caller) {
+    Processor *p = m->p;
+    p->io_calls = 0;
+    if (m->current->home || !gort_text_contains((uintptr_t)caller)) return;
+    p->now_ns = os_now();
+    gort_yield();
+}
+
+static inline void count_call(Machine *m, const void *caller) {
+    Processor *p = m->p;
+    if (p->io_tick != p->tick) {
+        p->io_tick = p->tick;
+        p->io_calls = 0;
+    } else if (unlikely(++p->io_calls >= GORT_IO_CALLS)) {
+        make_way(m, caller);
+    }
+}
+
 bool gort_io_begin(Io *io, int fd, PollDirection direction, const void *caller) {
     Machine *m = gort_io_machine();
     if (!m) return false;
+    count_call(m, caller);
+    m = arch_machine(); // perhaps another
     PollDesc *d = gort_poll_find(fd);
     io->fd = fd;
     io->direction = direction;
@@ -110,36 +151,67 @@ ssize_t gort_io_end(Io *io, ssize_t result) {
 
 void gort_io_timeouts_changed(void) { add_seq_cst(&timeouts_set, 1); }
 
-// Until when the socket's own timeout lets this call wait.
-static NOINLINE int64_t socket_until(Io *io) {
-    PollDesc *d = io->link.desc;
-    uint32_t set = load_seq_cst(&timeouts_set);
-    if (load_relaxed(&d->untimed) == set) return INT64_MAX;
+// What all that is accepted turns out to be: a stream of TCP or not.
+static PollBirth birth_of(int fd, const PollDesc *d) {
+    int protocol = 0;
+    socklen_t size = sizeof protocol;
+    if (load_relaxed(&d->birth) != BORN_ACCEPTED) return BORN_UNSEEN;
+    if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0) protocol = 0;
+    return protocol == IPPROTO_TCP ? BORN_TCP : BORN_SOCKET;
+}
+
+// The socket's own timeout in that direction; 0: none. What is found goes into *f.
+static int64_t timeout_of(int fd, PollDirection direction, PollFacts *f, uint32_t set) {
     struct timeval t[2] = {{0, 0}, {0, 0}};
     socklen_t size = sizeof t[0];
-    int error = getsockopt(io->fd, SOL_SOCKET, SO_RCVTIMEO, &t[POLL_READ], &size);
+    int error = getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t[POLL_READ], &size);
     size = sizeof t[0];
-    if (error == 0) error = getsockopt(io->fd, SOL_SOCKET, SO_SNDTIMEO, &t[POLL_WRITE], &size);
-    store_relaxed(&d->socket, error == 0);
-    if (!t[0].tv_sec && !t[0].tv_usec && !t[1].tv_sec && !t[1].tv_usec)
-        store_relaxed(&d->untimed, set);
-    struct timeval mine = t[io->direction];
-    int64_t ns = mine.tv_sec * (int64_t)1000000000 + mine.tv_usec * (int64_t)1000;
-    return ns > 0 ? os_now() + ns : INT64_MAX;
+    if (error == 0) error = getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t[POLL_WRITE], &size);
+    f->socket = error == 0;
+    bool none = !t[0].tv_sec && !t[0].tv_usec && !t[1].tv_sec && !t[1].tv_usec;
+    f->untimed = none ? set : 0;
+    return t[direction].tv_sec * (int64_t)1000000000 + t[direction].tv_usec * (int64_t)1000;
+}
+
+static bool is_untimed(const PollDesc *d) {
+    return load_relaxed(&d->untimed) == load_seq_cst(&timeouts_set);
+}
+
+// Nothing need be asked: of a file that was born at this number it is known whether O_NONBLOCK is set
+// (birth.c). Of others it is not: the flag belongs to the file, and may be set through another number.
+static bool is_plain(const PollDesc *d) {
+    return d && load_relaxed(&d->birth) != BORN_UNSEEN && is_untimed(d) &&
+           load_relaxed(&d->blocking) == load_seq_cst(&gort_poll_flags_set);
+}
+
+// Until when the call may wait, asked of the kernel.
+static void find_time(Io *io, uint32_t changes, uint32_t flags_set) {
+    PollDesc *d = io->link.desc;
+    uint32_t set = load_seq_cst(&timeouts_set);
+    PollFacts f = {.socket = load_relaxed(&d->socket), .untimed = set, .blocking = flags_set};
+    bool known = is_untimed(d) && load_relaxed(&d->birth) == BORN_UNSEEN;
+    int64_t ns = known ? 0 : timeout_of(io->fd, io->direction, &f, set);
+    if (unlikely(!f.socket) && load_relaxed(&d->birth) != BORN_UNSEEN) gort_poll_mistaken(d);
+    f.birth = birth_of(io->fd, d);
+    if (!known) gort_poll_learn(d, changes, &f);
+    io->until_ns = ns > 0 ? os_now() + ns : INT64_MAX;
 }
 
 // False: it must not wait; *result says why.
 static NOINLINE bool may_wait(Io *io, ssize_t *result) {
+    io->waited = true;
+    io->until_ns = INT64_MAX;
+    if (likely(is_plain(io->link.desc))) return true;
+    uint32_t changes = io->link.desc ? load_acquire(&io->link.desc->changes) : 0;
+    uint32_t flags_set = load_seq_cst(&gort_poll_flags_set);
     int flags = (int)os_call(SYS_fcntl, io->fd, F_GETFL);
     if (flags < 0) *result = -errno;
     if (flags < 0 || flags & O_NONBLOCK) return false;
     if (!io->link.desc) io->link.desc = gort_poll_desc(io->fd);
-    if (!io->link.desc) {
+    if (io->link.desc)
+        find_time(io, changes, flags_set);
+    else
         io->blocks = true;
-        return true;
-    }
-    io->until_ns = socket_until(io);
-    io->waited = true;
     return true;
 }
 

@@ -138,7 +138,7 @@ int go_dial(const char *network, const char *address, go_context *ctx) {
 // What never waits has no deadline. A number that was waited for is not asked about again.
 static NOINLINE int check(int fd, const PollDesc *d) {
     struct stat s;
-    if (d && d->registered) return 0;
+    if (d && (d->registered || load_relaxed(&d->birth) != BORN_UNSEEN)) return 0;
     if (os_call(SYS_fstat, fd, &s) < 0) return errno;
     return S_ISREG(s.st_mode) || S_ISDIR(s.st_mode) ? EINVAL : 0;
 }

@@ -6,6 +6,7 @@
 // Not in builds for sanitizers, which stand in front of libc with functions of their own.
 #define _GNU_SOURCE
 #include "sched/front.h"
+#include "sched/netpoll.h"
 
 #if !defined(GORT_ASAN) && !defined(GORT_TSAN)
 #include "base/abi.h"
@@ -25,6 +26,7 @@
 #include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/sendfile.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <unistd.h>
@@ -180,24 +182,6 @@ MARKED(ssize_t, copy_file_range,
        (int from, off64_t *from_at, int to, off64_t *to_at, size_t n, unsigned flags),
        (from, from_at, to, to_at, n, flags))
 
-// One that waits for a lock, and all the others, which do not.
-#define FCNTL(name)                                                       \
-    FRONT int name(int fd, int command, ...) {                            \
-        FRONT_REAL(int, (int, int, ...), gort_libc_next_or_fatal, #name); \
-        va_list rest;                                                     \
-        va_start(rest, command);                                          \
-        void *argument = va_arg(rest, void *);                            \
-        va_end(rest);                                                     \
-        if (command != F_SETLKW && command != F_OFD_SETLKW)               \
-            return real(fd, command, argument);                           \
-        FRONT_BEGIN;                                                      \
-        int result = real(fd, command, argument);                         \
-        FRONT_END;                                                        \
-        return result;                                                    \
-    }
-FCNTL(fcntl)
-FCNTL(fcntl64)
-
 // To open the end of a pipe waits for who opens the other.
 #define OPEN(name, first, pass)                                                 \
     FRONT int name first {                                                      \
@@ -239,6 +223,8 @@ FRONT long syscall(long n, ...) {
     FRONT_BEGIN;
     long result = real(n, a, b, c, d, e, f);
     FRONT_END;
+    // What io/ knows of files that block may have become untrue.
+    if (n == SYS_fcntl || n == SYS_ioctl) add_seq_cst(&gort_poll_flags_set, 1);
     return result;
 }
 

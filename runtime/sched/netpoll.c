@@ -1,7 +1,7 @@
 // netpoll.c - waiting for the kernel's events, and having goroutines wait for them.
 //
 // A goroutine waits for a descriptor with its thread free for others. One epoll descriptor serves
-// all; who asks it is decided in proc.c.
+// all; who asks it is decided in proc.c. For any file:
 //   1. The registration is made anew at each wait, for one event (EPOLLONESHOT), and for all that
 //      is waited for at this number just then. It never trusts that a number still means the file
 //      that it meant before: programs close descriptors behind our back (fclose, raw system calls,
@@ -9,19 +9,37 @@
 //   2. epoll looks at the file when it is registered: an event between the failed attempt and the
 //      registration is not lost.
 //   3. An event that comes for a file that has left the number wakes goroutines for nothing. Each
-//      that is woken tries again, so that does no harm.
+//      that is woken tries again, so that does no harm. One that was registered before the number
+//      was closed or born, as far as that was seen, says so by its sequence number, and is dropped.
 //   4. Of several goroutines that would use an event up (`takes`) one is woken, and has the turn
-//      for these events; the others are not registered until it has tried, and either waits again
-//      or passes the turn on. Whoever only looks (poll, select) is always woken.
+//      for these events; the others are not woken until it has tried, and either waits again
+//      or passes the turn on: then the kernel is asked anew. Whoever only looks (poll, select) is
+//      always woken.
 //   5. The waker puts goroutines into a list, and makes them ready after all locks are released.
-// Not as Go does, which registers once per descriptor, edge-triggered: that saves a system call at
-// each wait (not yet measured against this in one run), but a number whose file has changed unseen is
-// then never heard of again. Go closes all its descriptors itself, a C program does not.
+// That is a system call for each wait. A socket that this process has made or accepted itself, at
+// this very number (PollDesc.birth), is registered once, as Go does, for all events, edge-triggered:
+//   6. An event counts `edges`, waiters or not. A call reads that number before its attempt
+//      (poll_attempt). If it is still the same under the lock, when the call begins to wait, no event
+//      has come since, and any that is still to come finds it in the list: the call waits without
+//      asking. Else it tries again. So for the kernel's edges all attempts are one reader: it does not
+//      matter whose attempt came after the last edge.
+//   7. Whoever could not try, since somebody else had the turn, and whoever only looks, asks the
+//      kernel by registering anew, which looks at the file (2).
+//   8. A read of a TCP stream that gave less than was wanted has left nothing. Unless an event has
+//      come since it began (`empty`, polldesc), the next read waits without an attempt. Once an
+//      event says more than "data" (the other end has ended, an error, urgent data) that holds no
+//      longer: then a short read need not have been short for want of data, and the event is over.
+//   9. That a number means the file that it was born with is known from the calls that close and make
+//      descriptors (io/). A closing that nobody sees is noticed when the number is born again. If a
+//      birth is not seen either, somebody might wait for a file that is not registered: so sysmon has
+//      each wait that lasts for more than a second or two asked about, once, by registering anew.
+// Programs that run by a seed have no sysmon, and no registrations for good.
 //
 // gort_netpoll_break ends the wait of the one machine that sleeps in the kernel, through an eventfd.
 // A machine that asks without waiting leaves that event alone: it is not meant for it.
 #define _GNU_SOURCE
 #include "sched/netpoll.h"
+#include "base/flags.h"
 #include "os/syscall.h"
 
 #include "sched/suspend.h"
@@ -32,6 +50,10 @@
 int64_t gort_netpoll_last_ns;
 uint32_t gort_netpoll_waiters;
 bool gort_netpoll_started;
+
+// For good: all that io/ waits for, and what spoils invariant 8.
+enum { EDGES = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP };
+#define BREAKER UINT64_MAX // in place of a sequence number and a descriptor
 
 static int epoll = -1, breaker = -1; // (c) once started
 static uint32_t break_pending; // (a) 1: the eventfd is written to, or about to be
@@ -48,7 +70,7 @@ static int control(int operation, int fd, struct epoll_event *event) {
 static bool open_both(void) {
     epoll = (int)os_call(SYS_epoll_create1, EPOLL_CLOEXEC);
     breaker = (int)os_call(SYS_eventfd2, 0, EFD_NONBLOCK | EFD_CLOEXEC);
-    struct epoll_event event = {.events = EPOLLIN};
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = BREAKER};
     if (epoll >= 0 && breaker >= 0 && control(EPOLL_CTL_ADD, breaker, &event) == 0)
         return true;
     if (epoll >= 0) os_call(SYS_close, epoll);
@@ -65,6 +87,7 @@ static __attribute__((noinline)) bool start(void) {
     bool ok = gort_netpoll_started;
     gort_lock_release(&start_lock, RANK_POLL_TABLE);
     if (starts) gort_sched_watch_anew(); // whoever watches the clock shall do so here
+    if (starts) gort_sysmon_start(); // invariant 9
     return ok;
 }
 
@@ -82,21 +105,38 @@ static uint32_t wanted(const PollDesc *d) {
     return events;
 }
 
-// Under the lock. 0, or the error.
+static bool lasts(const PollDesc *d) { return d->birth != BORN_UNSEEN && !gort_flags.has_seed; }
+
+static int ask(PollDesc *d, uint32_t events) {
+    events |= lasts(d) ? EDGES | EPOLLET : EPOLLONESHOT;
+    struct epoll_event event = {.events = events,
+                                .data.u64 = (uint64_t)d->sequence << 32 | (uint32_t)d->fd};
+    return control(d->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, d->fd, &event);
+}
+
+// Asks the kernel to tell of what those in the list wait for, now or once. Under the lock. 0, or the
+// error.
 static __attribute__((noinline)) int arm(PollDesc *d) {
     uint32_t events = wanted(d);
     if (!events) return 0;
-    struct epoll_event event = {.events = events | EPOLLONESHOT, .data.ptr = d};
     for (int tries = 0; tries < 3; tries++) {
-        int operation = d->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-        if (control(operation, d->fd, &event) == 0) {
+        if (ask(d, events) == 0) {
             d->registered = true;
+            store_relaxed(&d->edge, lasts(d));
             return 0;
         }
         if (errno != ENOENT && errno != EEXIST) break;
+        if (errno == ENOENT && d->edge) gort_poll_disown(d);
         d->registered = errno == EEXIST;
     }
     return errno;
+}
+
+// A file that has another name would go on to send events. If the number means another one by now
+// the kernel does not know it, or was told of it by somebody who is about to be told of this.
+void gort_netpoll_forget(PollDesc *d) {
+    struct epoll_event unused = {0};
+    control(EPOLL_CTL_DEL, d->fd, &unused);
 }
 
 // ---- events -------------------------------------------------------------------------------------
@@ -112,14 +152,26 @@ static void event_wake(PollLink *link, uint32_t events, bool all, GoroutineList 
     d->turns |= link->turn;
 }
 
-static void desc_event(PollDesc *d, uint32_t events, GoroutineList *ready) {
+static void count_edges(PollDesc *d, uint32_t events) {
+    bool errors = events & (EPOLLERR | EPOLLHUP);
+    if (errors || events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP))
+        store_release(&d->edges[POLL_READ], d->edges[POLL_READ] + 1);
+    if (errors || events & EPOLLOUT)
+        store_release(&d->edges[POLL_WRITE], d->edges[POLL_WRITE] + 1);
+    if (errors || events & (EPOLLPRI | EPOLLRDHUP)) store_relaxed(&d->odd, true);
+}
+
+static void desc_event(PollDesc *d, uint32_t sequence, uint32_t events, GoroutineList *ready) {
     bool all = events & (EPOLLERR | EPOLLHUP); // everybody's next attempt ends
     gort_lock_acquire(&d->lock, RANK_POLL);
-    for (PollLink *link = d->first, *next; link; link = next) {
-        next = link->next;
-        event_wake(link, events, all, ready);
+    if (likely(sequence == d->sequence)) {
+        count_edges(d, events);
+        for (PollLink *link = d->first, *next; link; link = next) {
+            next = link->next;
+            event_wake(link, events, all, ready);
+        }
+        if (unlikely(d->first) && !d->edge) arm(d);
     }
-    if (d->first) arm(d);
     gort_lock_release(&d->lock, RANK_POLL);
 }
 
@@ -172,9 +224,10 @@ GoroutineList gort_netpoll(int64_t wait_ns) {
     store_relaxed(&gort_netpoll_last_ns, os_now());
     jitter();
     for (int i = 0; i < n; i++) {
-        PollDesc *d = events[i].data.ptr;
-        if (d)
-            desc_event(d, events[i].events, &ready);
+        uint64_t whose = events[i].data.u64;
+        if (likely(whose != BREAKER))
+            desc_event(gort_poll_find((int)(uint32_t)whose), (uint32_t)(whose >> 32),
+                       events[i].events, &ready);
         else if (wait_ns != 0)
             break_taken();
     }
@@ -196,22 +249,42 @@ static PollOutcome outcome_of(int error) {
     return error == EBADF ? POLL_CLOSED : POLL_CANNOT;
 }
 
-// POLL_READY: it is queued.
+// Puts it into the list, and sees to it that the kernel tells of its event. Under the lock.
+static PollOutcome link_queue(PollLink *link, bool ask) {
+    PollDesc *d = link->desc;
+    d->turns &= ~link->turn; // it waits again, and so is one of those who are waited for
+    link->turn = 0;
+    gort_poll_enqueue(link);
+    if (!ask) {
+        d->waits++;
+        store_seq_cst(&d->unverified, true); // pairs with gort_poll_probe
+        if (!load_seq_cst(&gort_poll_unasked)) store_seq_cst(&gort_poll_unasked, true);
+        return POLL_READY;
+    }
+    PollOutcome outcome = outcome_of(arm(d));
+    if (outcome != POLL_READY) gort_poll_dequeue(link);
+    return outcome;
+}
+
+// POLL_READY: it is queued, or the wait has ended.
 static PollOutcome link_add(PollLink *link, PollWait *w) {
     PollDesc *d = link->desc;
+    PollDirection direction = link->events & EPOLLOUT ? POLL_WRITE : POLL_READ;
     gort_lock_acquire(&d->lock, RANK_POLL);
     PollOutcome outcome = POLL_CLOSED;
-    if (link->sequence == d->sequence) {
-        d->turns &= ~link->turn; // it waits again, and so is one of those who are waited for
-        link->wait = w;
-        gort_poll_enqueue(link);
-        outcome = outcome_of(arm(d));
-        if (outcome != POLL_READY) gort_poll_dequeue(link);
-    }
-    link->turn = 0;
+    bool ask = !d->edge || !link->takes || link->unsure, again = false;
+    link->wait = w;
+    if (unlikely(link->sequence != d->sequence))
+        link->turn = 0;
+    else if (!ask && link->edge != d->edges[direction])
+        again = true; // with the turn, if it has it: nobody else was woken
+    else
+        outcome = link_queue(link, ask);
+    link->unsure = false;
     gort_lock_release(&d->lock, RANK_POLL);
-    if (outcome == POLL_READY && link->takes)
-        gort_poll_time(d, link->events & EPOLLOUT ? POLL_WRITE : POLL_READ);
+    Goroutine *none;
+    if (again) gort_poll_wait_end(w, outcome = POLL_READY, &none);
+    if (outcome == POLL_READY && link->takes && !again) gort_poll_time(d, direction);
     return outcome;
 }
 
@@ -268,6 +341,7 @@ bool gort_poll_claim(PollLink *link) {
     gort_lock_acquire(&d->lock, RANK_POLL);
     bool free = link->sequence == d->sequence && !(d->turns & link->events);
     if (free) d->turns |= link->turn = link->events;
+    link->unsure = !free; // invariant 7
     gort_lock_release(&d->lock, RANK_POLL);
     return free;
 }
@@ -276,7 +350,16 @@ void gort_poll_pass(PollLink *link) {
     PollDesc *d = link->desc;
     gort_lock_acquire(&d->lock, RANK_POLL);
     if (link->sequence == d->sequence) d->turns &= ~link->turn;
+    // For good all is registered already; but the event may have come while it was its turn.
+    if (d->first && gort_netpoll_started && (!d->edge || wanted(d) & link->turn)) arm(d);
     link->turn = 0;
-    if (d->first && gort_netpoll_started) arm(d);
     gort_lock_release(&d->lock, RANK_POLL);
+}
+
+// ---- verifying ----------------------------------------------------------------------------------
+
+void gort_netpoll_verify(PollDesc *d, GoroutineList *ready) {
+    int error = arm(d);
+    while (error && d->first)
+        gort_poll_wake(d->first, error == EBADF ? POLL_CLOSED : POLL_READY, ready);
 }

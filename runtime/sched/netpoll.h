@@ -30,6 +30,8 @@ struct PollLink {
     PollDesc *desc;
     uint32_t events; // EPOLLIN, EPOLLOUT, ...: what it waits for; errors come unasked
     uint32_t sequence; // the descriptor's when the call began
+    uint32_t edge; // the descriptor's `edges` before the last attempt: see poll_attempt
+    bool unsure; // `edge` says nothing: the kernel is to be asked
     // Of several that want the same event only one is woken, since it will use it up. It holds the
     // turn (`turn`: these events) until it waits again or calls gort_poll_pass.
     bool takes;
@@ -52,6 +54,14 @@ struct PollWait {
     Timer timer;
 };
 
+// How much is known of a file: where it came from.
+typedef enum PollBirth {
+    BORN_UNSEEN, // anything
+    BORN_SOCKET, // a socket that this process has made or accepted, at this very number
+    BORN_ACCEPTED, // the same; perhaps of TCP
+    BORN_TCP // a stream of TCP
+} PollBirth;
+
 // What is known of a descriptor's number; never freed. The number may mean another file at any
 // time: programs close descriptors in ways that we do not see.
 struct PollDesc {
@@ -60,10 +70,19 @@ struct PollDesc {
     uint32_t sequence; // (a) counts closings; written under the lock
     uint32_t turns; // events whose turn somebody holds
     bool registered; // a hint: epoll knows this number
+    // Registration for good: netpoll.c, invariants 6 to 9.
+    bool edge; // (a) there is one
+    bool unverified; // (a) somebody waits, and has not asked the kernel
+    bool odd; // (a) something has come that is not data: a short read may be the last
+    uint8_t birth; // (a) PollBirth
+    uint32_t edges[2]; // (a) by direction: counts events, closings and births
+    uint32_t empty; // (a) edges[POLL_READ] before a read that took all there was
+    uint32_t waits, probed; // counts waits that did not ask; that when it was last looked at
     // (a) hints for io/: this was a socket; it had no SO_RCVTIMEO and SO_SNDTIMEO when that many
-    // had been set in the process.
+    // had been set in the process; and not O_NONBLOCK when that had changed so often.
     bool socket;
-    uint32_t untimed;
+    uint32_t untimed, blocking;
+    uint32_t changes; // (a) counts what may make that untrue
     PollLink *first, *last; // who waits, first come first
     int64_t deadline_ns[2]; // (a) by PollDirection; 0: none
     Timer timers[2]; // wakes those who wait in that direction: at the deadline or before
@@ -84,6 +103,29 @@ PollDesc *gort_poll_desc(int fd);
 // again after. gort_poll_closing false: nothing is known of fd, gort_poll_closed may be left out.
 bool gort_poll_closing(int fd);
 void gort_poll_closed(int fd);
+// fd was made just now; whatever it meant before was closed. BORN_UNSEEN: it names a file that may
+// have other names.
+void gort_poll_born(int fd, PollBirth birth);
+// What a call has found out about a descriptor.
+typedef struct PollFacts {
+    bool socket;
+    PollBirth birth; // BORN_UNSEEN: as it is
+    uint32_t untimed, blocking; // see PollDesc; 0: not known
+} PollFacts;
+// Keeps it, unless PollDesc.changes is no longer what it was before the call began to ask.
+void gort_poll_learn(PollDesc *d, uint32_t changes, const PollFacts *facts);
+// What was known of the file's flags and protocol may have changed, by a call with this number.
+void gort_poll_changed(int fd);
+// O_NONBLOCK was set through a number that may be another name of any file.
+extern uint32_t gort_poll_flags_set; // (a) how often, plus one
+// A protocol works on top of some TCP stream: its reads may be short without being the last.
+extern bool gort_poll_layered; // (a)
+// The descriptor has turned out to be another file than the one that was born there.
+void gort_poll_mistaken(PollDesc *d);
+// Those who wait and have not asked the kernel for a second or two do now: invariant 9 of netpoll.c.
+// By sysmon alone.
+void gort_poll_probe(void);
+extern bool gort_poll_unasked; // (a) some may be waiting who have not: the probe is to come again
 // Sets a deadline, os_now() based, 0 for none; wakes those who wait if it has passed.
 void gort_poll_set_deadline(PollDesc *d, PollDirection direction, int64_t deadline_ns);
 // The deadline has passed.
@@ -91,10 +133,30 @@ static inline bool poll_is_late(const PollDesc *d, PollDirection direction) {
     int64_t deadline_ns = load_seq_cst(&d->deadline_ns[direction]);
     return unlikely(deadline_ns != 0) && os_now() >= deadline_ns;
 }
+// Before each attempt of a call: what comes from here on is seen by the attempt, or wakes who waits.
+static inline void poll_attempt(PollLink *link, PollDirection direction) {
+    if (likely(link->desc != NULL)) link->edge = load_acquire(&link->desc->edges[direction]);
+}
+// A read that took `got` of the `wanted` bytes has left nothing. After poll_attempt and the read.
+static inline void poll_emptied(const PollLink *link, size_t got, size_t wanted) {
+    PollDesc *d = link->desc;
+    if (d && got < wanted && load_relaxed(&d->birth) == BORN_TCP && !load_relaxed(&d->odd))
+        store_relaxed(&d->empty, link->edge);
+}
+// Since a read has emptied it no event has come: the next one would find nothing.
+static inline bool poll_is_empty(const PollLink *link) {
+    const PollDesc *d = link->desc;
+    return d && load_relaxed(&d->empty) == link->edge && load_relaxed(&d->edge) &&
+           !load_relaxed(&gort_poll_layered) &&
+           load_relaxed(&d->blocking) == load_relaxed(&gort_poll_flags_set);
+}
 // Sees to it that the timer fires at the deadline or before; no lock held.
 void gort_poll_time(PollDesc *d, PollDirection direction);
 
-// For netpoll.c; under the descriptor's lock, but for the last.
+// polldesc.c and netpoll.c among each other; under the descriptor's lock, but for the last.
+void gort_poll_disown(PollDesc *d); // the number means another file, whose birth nobody saw
+void gort_netpoll_forget(PollDesc *d); // ends the registration for good
+void gort_netpoll_verify(PollDesc *d, GoroutineList *ready); // asks the kernel for those who wait
 void gort_poll_enqueue(PollLink *link);
 void gort_poll_dequeue(PollLink *link);
 // Ends a link's wait; true if this call did. Goroutines to be made ready go to *ready.
@@ -128,6 +190,7 @@ bool gort_netpoll_owns(int fd); // one of the runtime's own descriptors
 
 // proc.c: makes all of them runnable. On a machine that holds a processor they go to its queue.
 void gort_sched_inject(GoroutineList *list);
+void gort_sched_inject_global(GoroutineList *list); // to the global queue, behind all others
 
 static inline void list_append(GoroutineList *list, Goroutine *g) {
     g->next = NULL;

@@ -16,7 +16,9 @@
 //      than the deadline. It may be earlier: a deadline that moves on, as it does with each request
 //      of a connection, leaves the timer where it is, and those who are woken too early look at the
 //      deadline and wait again. So setting a deadline hardly ever costs more than a store.
-//   5. Locks: a timer heap's, a descriptor's, a wait's, the scheduler's.
+//   5. A birth that is seen where none was expected means that a closing was not: all that was known
+//      goes, as at a closing.
+//   6. Locks: a timer heap's, a descriptor's, a wait's, the scheduler's.
 #include "sched/netpoll.h"
 
 enum { CHUNK = 256,
@@ -26,6 +28,7 @@ enum { CHUNK = 256,
 
 static PollDesc **table; // (a) CHUNKS pointers (a), each to CHUNK descriptors; grows under table_lock
 static Lock table_lock;
+static uint32_t chunks_end; // (a) no chunk lies at or beyond
 
 // ---- the table ----------------------------------------------------------------------------------
 
@@ -40,6 +43,7 @@ static void deadline_fire(Timer *t, int64_t due_ns);
 
 static void desc_init(PollDesc *d, int fd) {
     d->fd = fd;
+    d->edges[POLL_READ] = d->edges[POLL_WRITE] = 1; // `empty` is 0
     d->timers[POLL_READ] = d->timers[POLL_WRITE] = (Timer){.fire = deadline_fire, .arg = d};
 }
 
@@ -55,6 +59,7 @@ static void chunk_make(uint32_t at) {
     if (!chunk) return;
     for (uint32_t i = 0; i < CHUNK; i++) desc_init(&chunk[i], (int)(at * CHUNK + i));
     store_release(&table[at], chunk); // pairs with gort_poll_find
+    if (chunks_end <= at) store_relaxed(&chunks_end, at + 1);
 }
 
 PollDesc *gort_poll_desc(int fd) {
@@ -180,17 +185,38 @@ static void wake_all(PollDesc *d, PollOutcome outcome, GoroutineList *ready) {
     while (d->first) gort_poll_wake(d->first, outcome, ready);
 }
 
+static void unlearn(PollDesc *d) {
+    store_release(&d->changes, d->changes + 1); // pairs with who is about to learn
+    store_relaxed(&d->untimed, 0);
+    store_relaxed(&d->blocking, 0);
+}
+
+void gort_poll_disown(PollDesc *d) {
+    store_relaxed(&d->edge, false);
+    store_relaxed(&d->odd, false);
+    store_relaxed(&d->birth, BORN_UNSEEN);
+    unlearn(d);
+    for (int i = POLL_READ; i <= POLL_WRITE; i++) // and so nobody believes `empty`
+        store_release(&d->edges[i], d->edges[i] + 1);
+}
+
+// Under the lock: the number is about to mean nothing, or means something else already.
+static void forget(PollDesc *d) {
+    store_seq_cst(&d->sequence, d->sequence + 1);
+    d->turns = 0;
+    d->registered = false;
+    store_relaxed(&d->unverified, false);
+    gort_poll_disown(d);
+    for (int i = POLL_READ; i <= POLL_WRITE; i++) store_seq_cst(&d->deadline_ns[i], 0);
+}
+
 bool gort_poll_closing(int fd) {
     PollDesc *d = gort_poll_find(fd);
     if (!d) return false;
     GoroutineList ready = {0};
     gort_lock_acquire(&d->lock, RANK_POLL);
-    store_seq_cst(&d->sequence, d->sequence + 1);
-    d->turns = 0;
-    d->registered = false;
-    store_relaxed(&d->untimed, 0);
-    store_seq_cst(&d->deadline_ns[POLL_READ], 0);
-    store_seq_cst(&d->deadline_ns[POLL_WRITE], 0);
+    if (d->edge) gort_netpoll_forget(d);
+    forget(d);
     wake_all(d, POLL_CLOSED, &ready);
     gort_lock_release(&d->lock, RANK_POLL);
     make_ready(&ready);
@@ -207,4 +233,90 @@ void gort_poll_closed(int fd) {
     wake_all(d, POLL_READY, &ready); // invariant 3
     gort_lock_release(&d->lock, RANK_POLL);
     make_ready(&ready);
+}
+
+// ---- births -------------------------------------------------------------------------------------
+
+bool gort_poll_unasked;
+uint32_t gort_poll_flags_set = 1;
+bool gort_poll_layered;
+
+// Whoever began to wait since a closing that was seen is left alone: gort_poll_closed wakes them.
+void gort_poll_born(int fd, PollBirth birth) {
+    PollDesc *d = gort_poll_find(fd);
+    if (!d && birth != BORN_UNSEEN) d = gort_poll_desc(fd);
+    if (!d) return;
+    GoroutineList ready = {0};
+    gort_lock_acquire(&d->lock, RANK_POLL);
+    bool stale = d->birth != BORN_UNSEEN;
+    if (stale) {
+        forget(d);
+        wake_all(d, POLL_CLOSED, &ready);
+    }
+    store_relaxed(&d->birth, birth);
+    store_relaxed(&d->socket, birth != BORN_UNSEEN);
+    unlearn(d);
+    gort_lock_release(&d->lock, RANK_POLL);
+    make_ready(&ready);
+}
+
+void gort_poll_mistaken(PollDesc *d) {
+    GoroutineList ready = {0};
+    gort_lock_acquire(&d->lock, RANK_POLL);
+    if (d->birth != BORN_UNSEEN) {
+        gort_poll_disown(d);
+        wake_all(d, POLL_READY, &ready);
+    }
+    gort_lock_release(&d->lock, RANK_POLL);
+    make_ready(&ready);
+}
+
+void gort_poll_learn(PollDesc *d, uint32_t changes, const PollFacts *facts) {
+    gort_lock_acquire(&d->lock, RANK_POLL);
+    if (d->changes == changes) {
+        store_relaxed(&d->socket, facts->socket);
+        if (facts->birth != BORN_UNSEEN) store_relaxed(&d->birth, facts->birth);
+        store_relaxed(&d->untimed, facts->untimed);
+        store_relaxed(&d->blocking, d->birth == BORN_UNSEEN ? 0 : facts->blocking);
+    }
+    gort_lock_release(&d->lock, RANK_POLL);
+}
+
+// That a read has emptied it is no longer to be relied upon: another protocol may work on the stream.
+void gort_poll_changed(int fd) {
+    PollDesc *d = gort_poll_find(fd);
+    if (!d) return;
+    gort_lock_acquire(&d->lock, RANK_POLL);
+    unlearn(d);
+    store_release(&d->edges[POLL_READ], d->edges[POLL_READ] + 1);
+    gort_lock_release(&d->lock, RANK_POLL);
+}
+
+// ---- verifying ----------------------------------------------------------------------------------
+
+// A wait is asked about when two looks in a row have found it.
+static void probe(PollDesc *d) {
+    GoroutineList ready = {0};
+    gort_lock_acquire(&d->lock, RANK_POLL);
+    bool asks = d->first && d->probed == d->waits;
+    if (asks) gort_netpoll_verify(d, &ready);
+    if (asks || !d->first) store_relaxed(&d->unverified, false);
+    d->probed = d->waits;
+    gort_lock_release(&d->lock, RANK_POLL);
+    gort_sched_inject_global(&ready);
+}
+
+void gort_poll_probe(void) {
+    PollDesc **t = load_acquire(&table); // pairs with chunk_make
+    bool left = false;
+    store_seq_cst(&gort_poll_unasked, false); // before it looks: pairs with netpoll's link_queue
+    for (uint32_t at = 0; t && at < load_relaxed(&chunks_end); at++) {
+        PollDesc *chunk = load_acquire(&t[at]); // the same
+        for (uint32_t i = 0; chunk && i < CHUNK; i++) {
+            if (likely(!load_seq_cst(&chunk[i].unverified))) continue;
+            probe(&chunk[i]);
+            left |= load_relaxed(&chunk[i].unverified);
+        }
+    }
+    if (left) store_seq_cst(&gort_poll_unasked, true);
 }

@@ -37,7 +37,10 @@
 //   3. The sleeper comes back with goroutines, takes a processor if one is idle, and runs the first
 //   at once: nobody else is woken for it. Without a processor all go to the global queue, and the
 //   protocol of submitters holds.
-//   4. A machine that runs goroutines while others of them wait does not see to it that somebody else
+//   4. A machine whose queue is not empty puts those it brings behind all others, at the end of the
+//   global queue. Its own queue would never run dry then, and what has overflowed into the global
+//   queue, or was submitted there, would wait for every 61st turn.
+//   5. A machine that runs goroutines while others of them wait does not see to it that somebody else
 //   asks the kernel: that costs a thread's wake-up for each message. It asks when it has run dry, and
 //   sysmon does when it keeps running.
 #include "sched/sched.h"
@@ -122,19 +125,31 @@ static void send_home(GoroutineList *list) {
     *list = others;
 }
 
-void gort_sched_inject(GoroutineList *list) {
+void gort_sched_inject_global(GoroutineList *list) {
     send_home(list);
     if (!list->first) return;
-    Machine *m = arch_machine();
-    for (Goroutine *g = list->first; g; g = g->next) store_relaxed(&g->status, G_RUNNABLE);
-    if (m && m->p) {
-        for (Goroutine *g; (g = list_pop(list)) != NULL;) gort_runq_put(m->p, g);
-        fence_seq_cst(); // step 2 of a submitter
-    } else {
-        gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
-        for (Goroutine *g; (g = list_pop(list)) != NULL;) gort_globalq_put(g);
-        gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    for (Goroutine *g; (g = list_pop(list)) != NULL;) {
+        store_relaxed(&g->status, G_RUNNABLE);
+        gort_globalq_put(g);
     }
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    gort_sched_wake();
+}
+
+void gort_sched_inject(GoroutineList *list) {
+    Machine *m = arch_machine();
+    if (!m || !m->p) {
+        gort_sched_inject_global(list);
+        return;
+    }
+    send_home(list);
+    if (!list->first) return;
+    for (Goroutine *g; (g = list_pop(list)) != NULL;) {
+        store_relaxed(&g->status, G_RUNNABLE);
+        gort_runq_put(m->p, g);
+    }
+    fence_seq_cst(); // step 2 of a submitter
     gort_sched_wake();
 }
 
@@ -225,12 +240,22 @@ static Goroutine *inject_rest(GoroutineList *list) {
     return g;
 }
 
-// Asks the kernel, unless somebody waits there.
-static Goroutine *poll_now(void) {
-    if (likely(load_relaxed(&gort_netpoll_waiters) == 0) || load_relaxed(&gort_sched.sleeper))
+// Asks the kernel, unless somebody waits there. Where the answer was "nothing" it is not asked twice:
+// who has nothing else to do goes to sleep there soon, and is told of what there is.
+static Goroutine *poll_now(Processor *p) {
+    if (likely(load_relaxed(&gort_netpoll_waiters) == 0) || load_relaxed(&gort_sched.sleeper) ||
+        p->polls_vainly)
         return NULL;
     GoroutineList list = gort_netpoll(0);
+    p->polls_vainly = list.first == NULL;
     return inject_rest(&list);
+}
+
+// The same while there is other work: behind all of that.
+static void poll_behind(void) {
+    if (load_relaxed(&gort_sched.sleeper)) return;
+    GoroutineList list = gort_netpoll(0);
+    gort_sched_inject_global(&list);
 }
 
 // In the kernel, or on the note while netpoll has not been started; true if the note was used up.
@@ -276,6 +301,7 @@ static Goroutine *run_brought(Machine *m, GoroutineList *list) {
     Processor *p = gort_processor_get_idle();
     if (p) gort_machine_acquire(m, p);
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (p) p->polls_vainly = list->count < 2;
     if (p) return inject_rest(list);
     gort_sched_inject(list);
     return NULL;
@@ -381,11 +407,11 @@ static Goroutine *find_runnable(Machine *m) {
         store_relaxed(&p->tick, p->tick + 1);
         if (unlikely(load_relaxed(&gort_sched.homeward_count)) && serve_home(m, p)) continue;
         if (unlikely(load_relaxed(&p->preempt)) && (g = slice_over(p)) != NULL) return g;
-        if (netpoll_is_due(p->now_ns) && (g = poll_now()) != NULL) return g;
+        if (netpoll_is_due(p->now_ns)) poll_behind();
         if (p->tick % GORT_FAIR_TICKS == 0 && (g = gort_sched_take_global(p, 1)) != NULL) return g;
         if ((g = gort_runq_get(p)) != NULL) return g;
         if ((g = gort_sched_take_global(p, UINT32_MAX)) != NULL) return g;
-        if ((g = poll_now()) != NULL) return g;
+        if ((g = poll_now(p)) != NULL) return g;
         if (may_spin(m) && (g = steal_work(m, p)) != NULL) return g;
         if ((g = go_idle(m)) != NULL) return g;
     }

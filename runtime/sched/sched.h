@@ -191,6 +191,8 @@ struct Processor {
     uint8_t status; // (s) ProcessorStatus
     bool preempt; // (a) the slice is over: others first, at the next schedule
     uint32_t calls; // (p) counts calls that may block; sysmon reads it
+    uint32_t io_tick, io_calls; // (p) calls for descriptors since the tick of that number (io/wait.c)
+    bool polls_vainly; // (p) events come one by one: the kernel had none when it was last asked
     // (a) the holder, while it is in a call that may block; whoever sets it to NULL has the
     // processor: the holder when it comes back, or sysmon (call.c).
     Machine *caller;

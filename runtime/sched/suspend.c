@@ -41,10 +41,12 @@ enum { AGAIN_NS = 5000000, // a signal may come at a bad moment: it is sent agai
 
 // So that their functions stand in front of libc's.
 extern const char gort_io_is_linked, gort_io_stream_is_linked, gort_io_socket_is_linked,
-    gort_io_close_is_linked, gort_io_poll_is_linked, gort_io_sleep_is_linked;
+    gort_io_birth_is_linked, gort_io_close_is_linked, gort_io_poll_is_linked,
+    gort_io_sleep_is_linked;
 __attribute__((used)) static const char *const interposing[] = {
     &gort_io_is_linked, &gort_io_stream_is_linked, &gort_io_socket_is_linked,
-    &gort_io_close_is_linked, &gort_io_poll_is_linked, &gort_io_sleep_is_linked};
+    &gort_io_birth_is_linked, &gort_io_close_is_linked, &gort_io_poll_is_linked,
+    &gort_io_sleep_is_linked};
 #if !defined(GORT_ASAN) && !defined(GORT_TSAN)
 extern const char gort_blocking_is_linked, gort_calls_are_linked, gort_handlers_are_linked;
 #ifdef __GLIBC__

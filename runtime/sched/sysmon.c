@@ -6,10 +6,13 @@
 //     if it lasts 10 ms, the processor is taken away and handed on.
 //   - Has one slice lasted for 10 ms, and does somebody wait for the processor? Then its machine is sent
 //     the signal that preempts the goroutine (preempt.c), and the next schedule takes another one.
-// It also asks for descriptors that are ready, and has timers fired that are overdue, if nobody has.
+// It also asks for descriptors that are ready, and has timers fired that are overdue, if nobody has;
+// and once a second it looks for waits that nobody has asked the kernel about (netpoll.c, invariant 9).
 //   1. It takes a processor only by the CAS on Processor.caller, and only then touches it.
 //   2. It sleeps on its note only if no processor is in use, which it checks under gort_sched.lock;
-//      whoever takes an idle processor holds that lock, and wakes it.
+//      whoever takes an idle processor holds that lock, and wakes it. A program that is woken for each
+//      message has idle processors in between, and is not to wake this thread, too: so nothing must
+//      have been scheduled since the last look, either.
 //   3. It reads what processors publish (slices, calls, queue lengths) without locks: what it does is
 //      right at any time, only better at some.
 // A program without goroutines and timers has no such thread, nor has one that runs by a seed.
@@ -28,6 +31,7 @@ enum {
     NAP_MIN_US = 20,
     NAP_MAX_US = 10000,
     QUIET_ROUNDS = 50, // so many looks without anything to do, then the naps grow
+    PROBE_NS = 1000000000, // from one look for waits to the next
     SLICE_NS = 10000000, // as long may a goroutine run, or a call take, undisturbed
     AGAIN_NS = 1000000, // and so long may a signal be without effect, which may meet it in C's code time and again
 };
@@ -39,6 +43,8 @@ typedef struct Seen {
 } Seen;
 
 static Seen seen[GORT_MAX_PROCS];
+static uint64_t seen_ticks; // schedules of all processors
+static int64_t probed_ns;
 
 // Does anybody wait for a processor, apart from who runs on p?
 static bool others_wait(const Processor *p, int64_t now) {
@@ -133,6 +139,9 @@ static void watch(int64_t now) {
         gort_sched_inject(&list);
     }
     if (gort_timers_earliest() < now) gort_sched_wake();
+    if (now - probed_ns < PROBE_NS || !load_seq_cst(&gort_poll_unasked)) return;
+    probed_ns = now;
+    gort_poll_probe();
 }
 
 // GODEBUG=preemptstress=1: whoever runs, every 20 to 100 us; takes the processor of every call.
@@ -147,14 +156,38 @@ static void preempt_any(void) {
         preempt(p);
 }
 
+// Has anything been scheduled since the last call?
+static bool has_moved(void) {
+    uint64_t ticks = 0, before = seen_ticks;
+    uint32_t made = load_acquire(&gort_sched.processors_made);
+    for (uint32_t i = 0; i < made; i++) ticks += load_relaxed(&gort_sched.processors[i]->tick);
+    seen_ticks = ticks;
+    return ticks != before;
+}
+
+// On the note, with sysmon_asleep set; not beyond the next probe.
+static void sleep_on_note(void) {
+    if (!load_seq_cst(&gort_poll_unasked)) {
+        gort_note_sleep(&gort_sched.sysmon_note);
+        return;
+    }
+    if (gort_note_sleep_until(&gort_sched.sysmon_note, probed_ns + PROBE_NS)) return;
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    bool woken = !gort_sched.sysmon_asleep; // just now
+    gort_sched.sysmon_asleep = false;
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (woken) gort_note_sleep(&gort_sched.sysmon_note); // uses it up
+}
+
 // Invariant 2. True: it slept.
 static bool sleep_while_idle(void) {
+    if (has_moved()) return false;
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     bool idle = gort_sched.idle_count == gort_sched.processor_count && !gort_flags.schedtrace &&
                 (load_seq_cst(&gort_sched.sleeper) || !gort_something_pends());
     gort_sched.sysmon_asleep = idle;
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
-    if (idle) gort_note_sleep(&gort_sched.sysmon_note);
+    if (idle) sleep_on_note();
     return idle;
 }
 

@@ -251,6 +251,77 @@ def garbage():
         until(lambda: s.goroutines() <= before)
 
 
+# Requests that are nearly right, and worse.
+PIECES = [b"GET ", b"POST ", b"HEAD ", b"/", b"/echo", b"/divide?by=0", b"*", b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", b" HTTP/9.9\r\n",
+          b"Host: a\r\n", b"Host:", b"Content-Length: 5\r\n", b"Content-Length: 99999999999999999999\r\n", b"Content-Length: -1\r\n",
+          b"Transfer-Encoding: chunked\r\n", b"Expect: 100-continue\r\n", b"Connection: close\r\n", b"Upgrade: h2c\r\n", b"\r\n", b"\r\n\r\n",
+          b"\n", b"5\r\nhello\r\n", b"0\r\n\r\n", b"ffffffffffffffff\r\n", b"hello", b"\0", b"%", b"a" * 9000, b"X: y\r\n" * 50]
+
+
+def nonsense(dice):
+    kind = dice.randrange(4)
+    if kind == 0:
+        return dice.randbytes(dice.randrange(1, 3000))
+    if kind == 1:
+        return b"".join(dice.choices(PIECES, k=dice.randrange(1, 12)))
+    data = bytearray(request("/echo", "POST", b"12345", dice.choice(["", "Connection: close\r\n", "Expect: 100-continue\r\n"])) * dice.randrange(1, 4))
+    for _ in range(dice.randrange(kind)):
+        at = dice.randrange(len(data))
+        data[at:at + dice.randrange(3)] = dice.choice(PIECES) if dice.randrange(2) else dice.randbytes(dice.randrange(4))
+    return bytes(data[:dice.randrange(1, len(data) + 1)]) if dice.randrange(3) == 0 else bytes(data)
+
+
+def resident(server):
+    with open(f"/proc/{server.process.pid}/statm", encoding="utf-8") as f:
+        return int(f.read().split()[1]) * 4
+
+
+# Two dozen connections at a time that send nonsense in pieces, read or do not, and end in every way; for 2 seconds,
+# or STRESS times that. Who asks properly in between is answered.
+def nonsense_storm():
+    seconds, seed = 2 * int(os.environ.get("STRESS", "1")), random.randrange(1 << 32)
+    dice, connections, sent, asked = random.Random(seed), [], 0, 0
+    print("seed", seed, flush=True)
+    with Server("-i", "300", "-r", "300", "-w", "300") as s:
+        before, end, memory = s.goroutines(), time.monotonic() + seconds, 0
+        while time.monotonic() < end:
+            if len(connections) < 24:
+                c = Client(s)
+                c.socket.settimeout(0)
+                connections.append((c, [nonsense(dice)]))
+            c, rest = dice.choice(connections)
+            action, over = dice.randrange(12), False
+            try:
+                if rest[0]:
+                    n = c.socket.send(rest[0][:dice.randrange(1, len(rest[0]) + 1)])
+                    rest[0] = rest[0][n:]
+                elif action == 0:
+                    c.socket.shutdown(socket.SHUT_WR)
+                elif action == 1:
+                    over = True
+                if action > 3:
+                    over = not c.fill()
+            except BlockingIOError:
+                pass
+            except OSError:
+                over = True
+            assert not c.input or c.input.startswith(b"HTTP/1.1 "), c.input
+            if over or action == 2 and dice.randrange(10) == 0:
+                connections.remove((c, rest))
+                c.reset() if dice.randrange(2) else c.close()
+                sent += 1
+                if sent % 50 == 0:
+                    with Client(s) as good:
+                        assert good.ask("/").body == HELLO
+                    asked += 1
+                    memory = memory or sent > 300 and resident(s)
+        for c, _ in connections:
+            c.close()
+        until(lambda: s.goroutines() <= before)
+        assert not memory or resident(s) < memory + (1 << 16), (memory, resident(s))
+        print(f"{sent} connections of nonsense, {asked} questions answered, resident {memory} to {resident(s)} KiB")
+
+
 def resets():
     whole = request("/echo", "POST", bytes(5000))
     with Server() as s:
