@@ -111,6 +111,7 @@ typedef struct Level {                      // an open bracket, and its current 
                                             // before it
     bool semicolons;                        // `(`: a `;` was seen, so a `:` makes no range
     bool parameters, declarator, copies;    // `(`: of a function; around a name; of go
+    bool member;                            // `(`: around the name of a member
     bool names_only;                        // `(`: the parameters' names, in the old style
     bool old_style;                         // between `f(a)` and `{`: declarations of parameters
     DeclarationState state;

@@ -16,7 +16,7 @@ void declare_start(Level *l) {
 // Members are no ordinary names, and neither is what an attribute mentions.
 static void declare_name(Reader *r, Level *l, int i) {
     l->state = D_NAMED;
-    if (l->kind == L_STRUCT)
+    if (l->kind == L_STRUCT || l->member)
         return;
     Code after = code_at(r, i + 1);
     if (after == C_RPAREN)
@@ -115,6 +115,7 @@ void declare_open(Reader *r, Level *outer, Level *inner, int i) {
         inner->statement_scope = r->names.scope;
     } else if (outer->has_type || outer->kind == L_FILE) {
         inner->declarator = true;
+        inner->member = outer->kind == L_STRUCT || outer->member;
         inner->state = D_SPECIFIERS;
         inner->has_type = true;
         inner->is_typedef = outer->is_typedef;

@@ -10,7 +10,9 @@
 //      the goroutine, from the first pin to the last unpin.
 //   2. It runs only with a processor. Whoever makes it runnable gives its machine an idle one, or, if
 //      all are in use, puts it into the homeward queue; there every machine looks before it takes
-//      work of its own kind twice in a row (proc.c), and gives its own processor away.
+//      work of its own kind twice in a row (proc.c), and gives its own processor away. One that parks
+//      here passes its processor straight on to the next one in that queue, if it is their turn and
+//      nothing else is due: many goroutines in calls of C cost a switch of threads each, not two.
 //   3. Both happens under gort_sched.lock, under which machines go idle, too: so no runnable
 //      goroutine is in the homeward queue while a processor idles.
 //   4. It can be made runnable before it has given its own processor away (its locks are released
@@ -82,6 +84,7 @@ static void give(Machine *home, Processor *p) {
     if (home->waits_home) gort_sched.home_waiting--;
     home->waits_home = false;
     home->next_p = p;
+    slice_start(p);
     gort_note_wake(&home->note); // its release publishes next_p
 }
 
@@ -117,6 +120,23 @@ void gort_home_ready(Goroutine *g) {
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
 }
 
+bool gort_home_turn(const Processor *p) {
+    return !p->home_served || (gort_runq_is_empty(p) && !load_relaxed(&gort_sched.queue_count));
+}
+
+// Under gort_sched.lock; p has no holder. False: a scheduler is to look after it.
+static bool pass_on(Processor *p) {
+    if (!gort_sched.homeward_head || load_relaxed(&p->attention) || load_relaxed(&p->preempt))
+        return false;
+    p->now_ns = os_now();
+    if (load_relaxed(&p->timers.earliest_ns) <= p->now_ns || netpoll_is_due(p->now_ns) ||
+        !gort_home_turn(p))
+        return false;
+    p->home_served = true;
+    give(homeward_take()->home, p);
+    return true;
+}
+
 bool gort_home_serve(Machine *m) {
     gort_assert(!m->spinning);
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
@@ -125,6 +145,7 @@ bool gort_home_serve(Machine *m) {
         gort_lock_release(&gort_sched.lock, RANK_SCHED);
         return false;
     }
+    m->p->home_served = true;
     give(g->home, gort_machine_release(m));
     gort_machine_stop(m);
     return true;
@@ -174,8 +195,9 @@ static void let_go(Machine *m) {
     Processor *p = m->p ? gort_machine_release(m) : NULL;
     m->waits_home = !m->next_p; // invariant 4
     gort_sched.home_waiting += m->waits_home;
+    bool passed = p && pass_on(p);
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
-    if (p) gort_processor_handoff(p);
+    if (p && !passed) gort_processor_handoff(p);
 }
 
 void gort_home_park(Machine *m, ParkLock *locks) {
@@ -217,8 +239,9 @@ void gort_home_yield(Machine *m) {
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
     Processor *p = gort_machine_release(m);
     send_home(g);
+    bool passed = pass_on(p);
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
-    gort_processor_handoff(p);
+    if (!passed) gort_processor_handoff(p);
     await_processor(m);
     *m->errno_address = saved_errno;
 }

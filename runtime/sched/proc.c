@@ -375,10 +375,11 @@ static __attribute__((noinline)) void verify_all(Processor *p) {
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
 }
 
-// Those that stay on their threads, and those in p's own queue, in turn.
 static bool serve_home(Machine *m, Processor *p) {
-    p->home_turn = !p->home_turn;
-    if (!p->home_turn && !gort_runq_is_empty(p)) return false;
+    if (!gort_home_turn(p)) {
+        p->home_served = false; // the others now
+        return false;
+    }
     if (m->spinning) stop_spinning(m);
     return gort_home_serve(m);
 }
@@ -405,9 +406,9 @@ static Goroutine *find_runnable(Machine *m) {
         p->now_ns = os_now();
         gort_timers_run(&p->timers, p->now_ns);
         store_relaxed(&p->tick, p->tick + 1);
+        if (netpoll_is_due(p->now_ns)) poll_behind();
         if (unlikely(load_relaxed(&gort_sched.homeward_count)) && serve_home(m, p)) continue;
         if (unlikely(load_relaxed(&p->preempt)) && (g = slice_over(p)) != NULL) return g;
-        if (netpoll_is_due(p->now_ns)) poll_behind();
         if (p->tick % GORT_FAIR_TICKS == 0 && (g = gort_sched_take_global(p, 1)) != NULL) return g;
         if ((g = gort_runq_get(p)) != NULL) return g;
         if ((g = gort_sched_take_global(p, UINT32_MAX)) != NULL) return g;

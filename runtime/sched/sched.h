@@ -184,7 +184,7 @@ struct Processor {
     // (p) counts slices: a goroutine that was readied last goes on in the slice of who readied it, or
     // a pair in conversation would keep all others out. sysmon reads it.
     uint32_t slices;
-    bool home_turn; // (p) the last look at the homeward queue was for those in it (proc.c)
+    bool home_served; // (p) somebody from the homeward queue was the last one served: others first
     // (a) the next schedule goes through the machine's scheduler: retirement, a seed, the world
     // stops.
     bool attention;
@@ -428,6 +428,8 @@ void gort_home_return(Machine *m);
 // Gives m's processor to a goroutine that stays elsewhere, if one is runnable, and idles until m has
 // another one. False: there is none. m does not spin.
 bool gort_home_serve(Machine *m);
+// Is it the turn of those in the homeward queue, or of all others, on p? p's holder asks, while there are some.
+bool gort_home_turn(const Processor *p);
 // A timer is pending, or a goroutine waits for a descriptor: an idle machine must watch.
 bool gort_something_pends(void);
 // Nobody holds p any more: finds somebody for its work.

@@ -138,14 +138,28 @@ class Server:
                    "--maxclients", "1000", "--enable-debug-command", "local")
         self.until(self.accepts)
 
-    # Connected to as user gocc, database postgres, host SERVER_DIRECTORY, port 5432.
-    def postgresql(self):
-        postgres = self.program("postgresql")
-        data = os.path.join(self.directory, "data")
+    # initdb takes longer than a test: what it makes is kept, and copied.
+    def postgresql_data(self, postgres, data):
+        kept = os.path.join(UNPACKED, f"postgresql-data-{os.stat(postgres).st_mtime_ns}")
+        if os.path.exists(kept):
+            subprocess.run(["cp", "-a", kept, data], check=True)
+            return
         self.start(os.path.join(os.path.dirname(postgres), "initdb"), "-D", data, "-U", "gocc", "-A", "trust",
                    "--locale=C.UTF-8", "--no-sync", "--no-instructions")
         if self.process.wait(PATIENCE) != 0:
             self.fail("initdb failed")
+        os.makedirs(UNPACKED, exist_ok=True)
+        subprocess.run(["cp", "-a", data, f"{kept}-{os.getpid()}"], check=True)
+        try:
+            os.rename(f"{kept}-{os.getpid()}", kept)
+        except OSError:  # another one was quicker
+            shutil.rmtree(f"{kept}-{os.getpid()}")
+
+    # Connected to as user gocc, database postgres, host SERVER_DIRECTORY, port 5432.
+    def postgresql(self):
+        postgres = self.program("postgresql")
+        data = os.path.join(self.directory, "data")
+        self.postgresql_data(postgres, data)
         self.start(postgres, "-D", data, "-k", self.directory, "-h", "", "-p", "5432", "-c", "max_connections=150",
                    "-c", "fsync=off", "-c", "jit=off", "-c", "shared_buffers=32MB", "-c", "log_min_messages=fatal",
                    "-c", "log_min_error_statement=panic")
