@@ -138,6 +138,10 @@ int gort_os_thread_count(void); // threads of the process; 0: unknown
 int gort_os_cpu_count(void); // cores this process may use, at least 1
 // Does the kernel make its clock of the counter that arch_cycles reads?
 bool gort_os_cycles_are_the_clock(void);
+// Brackets a sleep of wait_ns: the kernel ends the sleeps of a thread up to 50 us late, to wake several at one
+// time; a short one shall end when it is over. What a program has chosen for its thread is left alone.
+long gort_os_slack_drop(int64_t wait_ns);
+void gort_os_slack_restore(long slack);
 // Is the address in the main executable (not in a shared library)?
 bool gort_os_in_executable(const void *address);
 bool gort_os_is_initial_thread(void);

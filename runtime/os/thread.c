@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 typedef struct ThreadStart {
@@ -116,6 +117,21 @@ bool gort_os_cycles_are_the_clock(void) {
     long n = os_syscall(SYS_read, fd, found, sizeof found);
     os_syscall(SYS_close, fd);
     return n == (long)sizeof wanted - 1 && memcmp(found, wanted, sizeof wanted - 1) == 0;
+}
+
+enum { SLACK_USUAL_NS = 50000,
+       SLACK_MATTERS_NS = 200 * SLACK_USUAL_NS }; // in longer sleeps it does not
+
+long gort_os_slack_drop(int64_t wait_ns) {
+    if (wait_ns <= 0 || wait_ns > SLACK_MATTERS_NS) return 0;
+    long slack = os_syscall(SYS_prctl, PR_GET_TIMERSLACK);
+    if (slack != SLACK_USUAL_NS) return 0;
+    os_syscall(SYS_prctl, PR_SET_TIMERSLACK, 1);
+    return slack;
+}
+
+void gort_os_slack_restore(long slack) {
+    if (slack) os_syscall(SYS_prctl, PR_SET_TIMERSLACK, slack);
 }
 
 // The kernel tells where the executable's program headers are; PT_PHDR gives the distance between

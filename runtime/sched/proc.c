@@ -260,16 +260,18 @@ static void poll_behind(void) {
 
 // In the kernel, or on the note while netpoll has not been started; true if the note was used up.
 static bool sleeper_sleep(Machine *m, int64_t until_ns, GoroutineList *list) {
+    int64_t wait_ns = until_ns == INT64_MAX ? -1 : until_ns - os_now();
+    long slack = gort_os_slack_drop(wait_ns);
+    bool woken = false;
     if (!load_seq_cst(&gort_netpoll_started)) {
         gort_suspend_nap_begin(m);
-        bool woken = gort_note_sleep_until(&m->note, until_ns);
+        woken = gort_note_sleep_until(&m->note, until_ns);
         gort_suspend_nap_end(m);
-        return woken;
+    } else if (load_seq_cst(&gort_sched.sleeper) == m) {
+        *list = gort_netpoll(until_ns != INT64_MAX && wait_ns < 0 ? 0 : wait_ns);
     }
-    if (load_seq_cst(&gort_sched.sleeper) != m) return false;
-    int64_t wait_ns = until_ns == INT64_MAX ? -1 : until_ns - os_now();
-    *list = gort_netpoll(until_ns != INT64_MAX && wait_ns < 0 ? 0 : wait_ns);
-    return false;
+    gort_os_slack_restore(slack);
+    return woken;
 }
 
 // If timers are pending, or goroutines wait for descriptors, and nobody watches: sleeps until the

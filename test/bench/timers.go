@@ -1,5 +1,5 @@
 // Timers: NAME of the work as argument, see work; timers.gc is its equal. Nanoseconds per operation, but for `memory` (bytes per
-// pending timer) and `late` (microseconds, the 99th percentile).
+// pending timer), `late` (microseconds, the 99th percentile) and `idle` (the median).
 package main
 
 import (
@@ -180,10 +180,24 @@ func late() {
 	fmt.Printf("%.1f\n", float64(lateness[ticks*99/100])/1000)
 }
 
+// Sleeps of a millisecond while nothing else happens: the median of what they last longer.
+func idle() {
+	const sleeps = 500
+	var lateness [sleeps]int
+	for i := range lateness {
+		start := time.Now()
+		time.Sleep(time.Millisecond)
+		lateness[i] = int(time.Since(start) - time.Millisecond)
+	}
+	sort.Ints(lateness[:])
+	fmt.Printf("%.1f\n", float64(lateness[sleeps/2])/1000)
+}
+
 func main() {
 	work := map[string]func(){
 		"stop": stop, "start-stop": startStop, "reset": reset, "after": after, "functions": functions, "chain": chain,
 		"million-start": millionStart, "million-reset": millionReset, "million-stop": millionStop, "memory": memory, "late": late,
+		"idle": idle,
 	}
 	work[os.Args[1]]()
 }
