@@ -26,6 +26,8 @@ static bool is_false(const Document *d, const char *message, Span source) {
         return true;
     if (strstr(message, "not used directly") && source_has(d, source, "<go/"))
         return true;
+    if (strstr(message, "ddress of stack memory associated with")) // it moves to the heap
+        return true;
     return strstr(message, "address of bit-field requested") || strstr(message, "address of register variable requested");
 }
 
@@ -34,11 +36,10 @@ static json_t *shown(const Document *d, json_t *diagnostic) {
     const char *message = json_string_value(json_object_get(diagnostic, "message"));
     json_int_t severity = json_integer_value(json_object_get(diagnostic, "severity"));
     Span shadow, source;
-    size_t start;
     if (!message || !json_range(json_object_get(diagnostic, "range"), &d->shadow.text, &shadow))
         return NULL;
     bool theirs = map_range_to_source(&d->shadow.map, shadow, &source);
-    bool starts = map_to_source(&d->shadow.map, shadow.start, SIDE_RIGHT, &start);
+    bool starts = map_is_plain(&d->shadow.map, shadow.start, shadow.start + 1);
     if (is_false(d, message, source) || (severity > 1 && !starts) || mentions_ours(clean_text(message)) || !theirs)
         return NULL;
     json_t *copy = json_deep_copy(diagnostic), *related = json_object_get(copy, "relatedInformation");

@@ -56,6 +56,7 @@ size_t map_to_shadow(const Map *m, size_t source, Side side);
 bool map_to_source(const Map *m, size_t shadow, Side side, size_t *source);
 // False if nothing of the range is in the source; *out is then what it stands for.
 bool map_range_to_source(const Map *m, Span shadow, Span *out);
+bool map_replaces(const Map *m, size_t source, Side side);   // something of ours stands in the place of the text on that side
 bool map_is_plain(const Map *m, size_t start, size_t end);   // of the shadow: all of it is the source's, in one piece
 
 // ---- raw.c: what the preprocessor would see -----------------------------------------------------

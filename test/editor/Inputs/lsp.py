@@ -15,7 +15,7 @@ TIMEOUT = 60
 
 
 class Server:
-    def __init__(self, program, args=(), root=None, capabilities=None, options=None, encoding="utf-16", env=None, initialize=True):
+    def __init__(self, args=(), program=os.environ.get("PROXY"), root=None, capabilities=None, options=None, encoding="utf-16", env=None, initialize=True):
         self.encoding, self.id, self.notes, self.answers, self.asked = encoding, 0, [], {}, []
         self.diagnostics = {}
         self.process = subprocess.Popen([program, "--log=error", "-j=2", "--background-index=false", *args], stdin=subprocess.PIPE,
