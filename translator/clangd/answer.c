@@ -112,6 +112,17 @@ static json_t *answer_format(json_t *result, const Request *r) {
     return result;
 }
 
+static json_t *answer_hints(json_t *result, const Request *r) {
+    if (!json_is_array(result)) {
+        json_decref(result);
+        result = json_array();
+    }
+    clean_json(result);
+    walk_to_source(result, r->document);
+    check_add_hints(result, r->document, r->range);
+    return result;
+}
+
 // Nested ranges that became the same are one.
 static json_t *answer_selection(json_t *result, const Request *r) {
     size_t i;
@@ -181,6 +192,7 @@ static const struct {
     {"textDocument/rangeFormatting", false, answer_format},
     {"textDocument/rangesFormatting", false, answer_format},
     {"textDocument/onTypeFormatting", false, answer_format},
+    {"textDocument/inlayHint", false, answer_hints},
     {"textDocument/selectionRange", false, answer_selection},
     {"textDocument/codeAction", false, answer_actions},
 };

@@ -48,8 +48,9 @@ static void loop(void) {
             {server_out, POLLIN, 0},
             {to_client.start < to_client.length ? 1 : -1, POLLOUT, 0},
             {flushed ? -1 : server_in, POLLOUT, 0},
+            {check_fd, POLLIN, 0},
         };
-        if (poll(fds, 4, -1) < 0 && errno != EINTR)
+        if (poll(fds, 5, -1) < 0 && errno != EINTR)
             exit(1);
         if (fds[0].revents && !stream_read(&from_client, 0)) {
             client = false;
@@ -63,6 +64,10 @@ static void loop(void) {
             server_lost();
         } else if (fds[1].revents)
             serve_server();
+        if (fds[4].revents) {
+            check_read();
+            arena_release();
+        }
         output_write(&to_server, server_in);
         if (!output_write(&to_client, 1)) {
             client_gone();
@@ -83,7 +88,10 @@ static char **server_words(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         if (!strncmp(argv[i], directory, sizeof directory - 1))
             database_directory = argv[i] + sizeof directory - 1;
-        words[n++] = argv[i];
+        if (strcmp(argv[i], "--escape-hints"))
+            words[n++] = argv[i];
+        else
+            check_hints = true;
     }
     return words;
 }
