@@ -292,6 +292,7 @@ Document *document_hidden(const char *path) {
     char *uri = path_to_uri(path);
     d = document_new(uri);
     free(uri);
+    text_make_valid(text.data, text.length);
     text_set(&d->source, text.data ? text.data : "", text.length);
     free(text.data);
     d->modified = modified(path);
@@ -316,6 +317,7 @@ void documents_refresh(void) {
         d->shadow.text = (Text){0};
         d->modified = modified(d->path);
         d->version++;
+        text_make_valid(text.data, text.length);
         text_set(&d->source, text.data ? text.data : "", text.length);
         translate_document(d);
         send_change(d, &old, NULL);
