@@ -39,14 +39,35 @@ static json_t *answer_initialize(json_t *result, const Request *r) {
     return result;
 }
 
+static char *unwrap(char *text) {
+    char *broken = strstr(text, " =\n    ");
+    if (broken)
+        memmove(broken + 3, broken + 7, strlen(broken + 7) + 1);
+    if (broken)
+        broken[2] = ' ';
+    return text;
+}
+
+// `_Result` is declared with typeof; of what clangd says only the type that this is means something.
+static char *result_text(const char *text) {
+    const char *type = strstr(text, "(aka "), *end = type ? strchr(type, '\n') : NULL;
+    while (end && end > type && *end != ')')
+        end--;
+    char *name = end ? arena_format("%.*s", (int)(end - type - 5), type + 5) : "";
+    return arena_format("%s _Result%sWhat the function is about to return.", clean_text(name), "\n\n");
+}
+
 static json_t *answer_hover(json_t *result, const Request *r) {
     const Construct *c = shadow_word_at(&r->document->shadow, r->offset);
     const char *text = json_string_value(json_object_get(json_object_get(result, "contents"), "value"));
-    if (c && c->word == W_CLOSE && (!text || strstr(text, "volatile void *channel"))) {
+    if (c && c->word == W_CLOSE && (!text || strstr(text, "(const volatile void *"))) {
         json_decref(result);
         return word_hover(r->document, c);
     }
-    clean_json(result);
+    if (c && c->kind == N_WORD && c->word == W_RESULT && text)
+        json_object_set_new(json_object_get(result, "contents"), "value", json_string(result_text(text)));
+    else if (text && mentions_ours(text)) // clangd wraps lines that are too long before they are cleaned
+        json_object_set_new(json_object_get(result, "contents"), "value", json_string(unwrap(clean_text(text))));
     json_t *range = json_object_get(result, "range");
     if (range && !walk_to_source(range, r->document))
         json_object_del(result, "range");
@@ -58,29 +79,47 @@ static json_t *answer_semantic(json_t *result, const Request *r) {
     return result;
 }
 
+static bool folding_end(json_t *range, const char *const keys[2], const Document *d, Side side) {
+    json_t *line = json_object_get(range, keys[0]), *character = json_object_get(range, keys[1]);
+    size_t at;
+    if (!json_is_integer(line) || !json_is_integer(character))
+        return true;
+    Position p = {(size_t)json_integer_value(line), (size_t)json_integer_value(character)};
+    bool theirs = map_to_source(&d->shadow.map, text_offset(&d->shadow.text, p), side, &at);
+    p = text_position(&d->source, at);
+    json_object_set_new(range, keys[0], json_integer((json_int_t)p.line));
+    json_object_set_new(range, keys[1], json_integer((json_int_t)p.character));
+    return theirs;
+}
+
 static json_t *answer_folding(json_t *result, const Request *r) {
     static const char *const keys[][2] = {{"startLine", "startCharacter"}, {"endLine", "endCharacter"}};
-    const Document *d = r->document;
-    size_t i;
-    json_t *range;
-    json_array_foreach(result, i, range) {
-        for (int k = 0; k < 2; k++) {
-            json_t *line = json_object_get(range, keys[k][0]), *character = json_object_get(range, keys[k][1]);
-            size_t at;
-            if (!json_is_integer(line) || !json_is_integer(character))
-                continue;
-            Position p = {(size_t)json_integer_value(line), (size_t)json_integer_value(character)};
-            map_to_source(&d->shadow.map, text_offset(&d->shadow.text, p), k ? SIDE_LEFT : SIDE_RIGHT, &at);
-            p = text_position(&d->source, at);
-            json_object_set_new(range, keys[k][0], json_integer((json_int_t)p.line));
-            json_object_set_new(range, keys[k][1], json_integer((json_int_t)p.character));
-        }
+    for (size_t i = 0; i < json_array_size(result);) {
+        json_t *range = json_array_get(result, i);
+        bool ours = false;
+        for (int k = 0; k < 2; k++)
+            ours |= !folding_end(range, keys[k], r->document, k ? SIDE_LEFT : SIDE_RIGHT);
+        if (ours)
+            json_array_remove(result, i);
+        else
+            i++;
     }
     return result;
 }
 
 static json_t *answer_format(json_t *result, const Request *r) {
     format_map(result, r->document);
+    return result;
+}
+
+static json_t *answer_hints(json_t *result, const Request *r) {
+    if (!json_is_array(result)) {
+        json_decref(result);
+        result = json_array();
+    }
+    clean_json(result);
+    walk_to_source(result, r->document);
+    check_add_hints(result, r->document, r->range);
     return result;
 }
 
@@ -153,6 +192,7 @@ static const struct {
     {"textDocument/rangeFormatting", false, answer_format},
     {"textDocument/rangesFormatting", false, answer_format},
     {"textDocument/onTypeFormatting", false, answer_format},
+    {"textDocument/inlayHint", false, answer_hints},
     {"textDocument/selectionRange", false, answer_selection},
     {"textDocument/codeAction", false, answer_actions},
 };

@@ -110,7 +110,6 @@ static void send_request(json_t *message, Request *r) {
     Position p;
     Side side = SIDE_RIGHT;
     if (json_position(position, &p)) {
-        r->ranged = true;
         r->offset = text_offset(&d->source, p);
         side = cursor_side(d, r->offset);
         if (answer_word(r)) {
@@ -120,6 +119,7 @@ static void send_request(json_t *message, Request *r) {
             return;
         }
     }
+    json_range(json_object_get(params, "range"), &d->source, &r->range);
     if (!strcmp(r->method, "textDocument/codeAction"))
         diagnose_restore(d, json_object_get(json_object_get(params, "context"), "diagnostics"));
     if (!strcmp(r->method, "textDocument/semanticTokens/full/delta")) {
@@ -154,6 +154,7 @@ static void request(json_t *message, json_t *id, const char *method, const char 
         fallback_flags = json_object_get(options, "fallbackFlags");
         if (directory)
             database_directory = strdup(directory);
+        check_hints |= json_is_true(json_object_get(json_object_get(options, "gocc"), "escapeHints"));
     }
     if (r->document && !json_object_get(params, "item"))
         send_request(message, r);
@@ -174,17 +175,48 @@ static void notification(json_t *message, const char *method, const char *bytes,
         if (!strcmp(method, "initialized"))
             initialized_message = json_incref(message);
         server_stopping |= !strcmp(method, "exit");
+        json_t *settings = json_object_get(json_object_get(json_object_get(message, "params"), "settings"), "gocc");
+        if (!strcmp(method, "workspace/didChangeConfiguration") && json_object_get(settings, "escapeHints"))
+            check_hints = json_is_true(json_object_get(settings, "escapeHints"));
         if (!strcmp(method, "textDocument/didSave") || !strcmp(method, "workspace/didChangeWatchedFiles"))
             documents_refresh();
         server_send(bytes, length);
     }
 }
 
-void client_message(const char *bytes, size_t length) {
+// Half a surrogate pair, or a byte that is no UTF-8: some editors send them, and clangd takes them for U+FFFD. Nothing else is repaired.
+static json_t *read_message(const char *bytes, size_t length) {
     json_t *message = json_loadb(bytes, length, JSON_ALLOW_NUL, NULL);
+    if (message || !length)
+        return message;
+    char *copy = arena_strndup(bytes, length);
+    text_make_valid(copy, length);
+    for (char *p = copy; (p = strstr(p, "\\u")); p += 2) {
+        bool escaped = false; // by a backslash before it
+        for (char *q = p; q > copy && q[-1] == '\\'; q--)
+            escaped = !escaped;
+        bool high = strchr("dD", p[2]) && strchr("89abAB", p[3]), low = strchr("dD", p[2]) && strchr("cdefCDEF", p[3]);
+        bool pair = high && p + 12 <= copy + length && p[6] == '\\' && p[7] == 'u' && strchr("dD", p[8]) && strchr("cdefCDEF", p[9]);
+        if (!p[2] || !p[3] || escaped)
+            continue;
+        if (pair)
+            p += 6;
+        else if ((high || low) && p + 6 <= copy + length)
+            memcpy(p + 2, "fffd", 4);
+    }
+    return json_loadb(copy, length, JSON_ALLOW_NUL, NULL);
+}
+
+void client_message(const char *bytes, size_t length) {
+    json_t *message = read_message(bytes, length);
     json_t *id = json_object_get(message, "id");
     const char *method = json_string_value(json_object_get(message, "method"));
     bool usable = json_is_string(id) || json_is_integer(id);
+    const char *own = json_string_value(id);
+    if (!method && own && !strncmp(own, "gocc-clangd:", 12)) {
+        json_decref(message);
+        return; // the answer to a request of ours
+    }
     if (method && usable)
         request(message, id, method, bytes, length);
     else if (method && !id)

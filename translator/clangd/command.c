@@ -208,7 +208,7 @@ static json_t *flags_from_file(const char *file) {
     return options;
 }
 
-static json_t *find_options(const char *path, char **directory) {
+json_t *command_options(const char *path, char **directory) {
     static const char *const databases[2] = {"compile_commands.json", "build/compile_commands.json"};
     static const char *const flags[2] = {"compile_flags.txt", NULL};
     char *file = database_directory ? format(database_directory, databases[0]) : find_above(path, databases);
@@ -229,7 +229,7 @@ static json_t *find_options(const char *path, char **directory) {
 }
 
 json_t *command_words(const char *path, char **directory) {
-    json_t *options = find_options(path, directory);
+    json_t *options = command_options(path, directory);
     char *prelude = format(installation(), "clangd/prelude.h");
     json_t *words = json_pack("[s, s, s, s]", "clang", "-include", prelude, "-D__GOCC__=1");
     free(prelude);

@@ -14,7 +14,7 @@ static bool is_hidden(const json_t *item) {
     while (*label == ' ')
         label++;
     return !strncmp(name, "gocc_", 5) || !strncmp(name, "go__", 4) || !strncmp(name, "GOCC_CLANGD", 11) || !strncmp(name, "GO_ABI_H", 8) ||
-           !strncmp(name, "GO__", 4) || strstr(label, "volatile void *channel");
+           !strncmp(name, "GO__", 4) || strstr(label, "(const volatile void *");
 }
 
 // Comments, strings and directives are no place for words.
@@ -55,8 +55,10 @@ json_t *complete_map(json_t *result, const Request *r) {
     }
     for (size_t i = 0; i < json_array_size(items);) {
         json_t *item = json_array_get(items, i);
-        clean_json(item);
-        if (is_hidden(item) || !walk_to_source(item, d) || mentions_ours(string_at(item, "label")))
+        bool hidden = is_hidden(item) || !walk_to_source(item, d);
+        if (!hidden)
+            clean_json(item);
+        if (hidden || mentions_ours(string_at(item, "label")))
             json_array_remove(items, i);
         else
             i++;

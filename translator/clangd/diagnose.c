@@ -26,6 +26,8 @@ static bool is_false(const Document *d, const char *message, Span source) {
         return true;
     if (strstr(message, "not used directly") && source_has(d, source, "<go/"))
         return true;
+    if (strstr(message, "ddress of stack memory associated with")) // it moves to the heap
+        return true;
     return strstr(message, "address of bit-field requested") || strstr(message, "address of register variable requested");
 }
 
@@ -34,11 +36,10 @@ static json_t *shown(const Document *d, json_t *diagnostic) {
     const char *message = json_string_value(json_object_get(diagnostic, "message"));
     json_int_t severity = json_integer_value(json_object_get(diagnostic, "severity"));
     Span shadow, source;
-    size_t start;
     if (!message || !json_range(json_object_get(diagnostic, "range"), &d->shadow.text, &shadow))
         return NULL;
     bool theirs = map_range_to_source(&d->shadow.map, shadow, &source);
-    bool starts = map_to_source(&d->shadow.map, shadow.start, SIDE_RIGHT, &start);
+    bool starts = map_is_plain(&d->shadow.map, shadow.start, shadow.start + 1);
     if (is_false(d, message, source) || (severity > 1 && !starts) || mentions_ours(clean_text(message)) || !theirs)
         return NULL;
     json_t *copy = json_deep_copy(diagnostic), *related = json_object_get(copy, "relatedInformation");
@@ -49,7 +50,7 @@ static json_t *shown(const Document *d, json_t *diagnostic) {
     return copy;
 }
 
-static json_t *ours(const Document *d, size_t offset, const char *message) {
+json_t *diagnose_make(const Document *d, size_t offset, const char *message) {
     size_t end = offset;
     while (end < d->source.length && strchr(" \n\r\t", d->source.data[end]) == NULL && end < offset + 32 &&
            (end == offset || (d->source.data[end] != '(' && d->source.data[end] != ')' && d->source.data[end] != ';')))
@@ -67,17 +68,40 @@ static bool is_in(const json_t *list, const json_t *diagnostic) {
     return false;
 }
 
+static json_int_t line_of(const json_t *diagnostic) {
+    return json_integer_value(json_object_get(json_object_get(json_object_get(diagnostic, "range"), "start"), "line"));
+}
+
+static bool has_error_on_line(const json_t *list, const json_t *diagnostic) {
+    size_t i;
+    json_t *other;
+    json_array_foreach((json_t *)list, i, other) if (line_of(other) == line_of(diagnostic) &&
+                                                     (json_integer_value(json_object_get(other, "severity")) == 1) &&
+                                                     strcmp(json_string_value(json_object_get(other, "source")) ? json_string_value(json_object_get(other, "source")) : "", "gocc")) return true;
+    return is_in(list, diagnostic);
+}
+
+// What gocc said of an earlier text holds as long as its line is the same.
+static bool is_current(const Document *d, const json_t *checked) {
+    json_t *text = json_object_get(checked, "line");
+    json_int_t line = line_of(json_object_get(checked, "diagnostic"));
+    if ((size_t)line >= d->source.n_lines)
+        return false;
+    size_t start = d->source.starts[line], n = json_string_length(text);
+    return start + n <= d->source.length && !memcmp(d->source.data + start, json_string_value(text), n);
+}
+
 static void send_shown(Document *d) {
     json_t *all = json_copy(d->shown), *one;
     size_t i;
     for (i = 0; i < d->shadow.n_troubles; i++) {
-        one = ours(d, d->shadow.troubles[i].offset, d->shadow.troubles[i].message);
+        one = diagnose_make(d, d->shadow.troubles[i].offset, d->shadow.troubles[i].message);
         if (!is_in(all, one))
             json_array_append(all, one);
         json_decref(one);
     }
-    json_array_foreach(d->checked, i, one) if (!is_in(all, one))
-        json_array_append(all, one);
+    json_array_foreach(d->checked, i, one) if (is_current(d, one) && !has_error_on_line(all, json_object_get(one, "diagnostic")))
+        json_array_append(all, json_object_get(one, "diagnostic"));
     json_t *params = json_pack("{s:s, s:I, s:o}", "uri", d->uri, "version", (json_int_t)d->version, "diagnostics", all);
     client_send_json(json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method", "textDocument/publishDiagnostics", "params", params));
 }
@@ -101,6 +125,7 @@ void diagnose_publish(Document *d, json_t *params) {
         json_array_append_new(d->shown, copy);
     }
     send_shown(d);
+    check_start(d);
 }
 
 void diagnose_shown(Document *d) {

@@ -108,12 +108,14 @@ static void document_free(Document *d) {
         at = &(*at)->next;
     *at = d->next;
     request_drop_document(d);
+    check_drop_document(d);
     text_free(&d->source);
     shadow_free(&d->shadow);
     json_decref(d->language);
     json_decref(d->clangd_diagnostics);
     json_decref(d->shown);
     json_decref(d->checked);
+    json_decref(d->homes);
     free(d->uri);
     free(d->path);
     free(d);
@@ -216,13 +218,11 @@ void document_open(json_t *message, const char *bytes, size_t length) {
     d->language = json_incref(json_object_get(item, "languageId"));
     text_set(&d->source, json_string_value(text), json_string_length(text));
     translate_document(d);
-    if (d->ours) {
+    if (d->ours)
         send_open(d);
-        check_start(d);
-    } else {
+    else
         server_send(bytes, length);
-        d->told = true;
-    }
+    d->told = true;
 }
 
 static void apply_change(Document *d, json_t *change) {
@@ -258,8 +258,6 @@ void document_change(json_t *message, const char *bytes, size_t length) {
     else
         server_send(bytes, length);
     text_free(&old);
-    if (d->ours)
-        check_start(d);
 }
 
 void document_close(json_t *message, const char *bytes, size_t length) {
@@ -294,6 +292,7 @@ Document *document_hidden(const char *path) {
     char *uri = path_to_uri(path);
     d = document_new(uri);
     free(uri);
+    text_make_valid(text.data, text.length);
     text_set(&d->source, text.data ? text.data : "", text.length);
     free(text.data);
     d->modified = modified(path);
@@ -318,6 +317,7 @@ void documents_refresh(void) {
         d->shadow.text = (Text){0};
         d->modified = modified(d->path);
         d->version++;
+        text_make_valid(text.data, text.length);
         text_set(&d->source, text.data ? text.data : "", text.length);
         translate_document(d);
         send_change(d, &old, NULL);

@@ -48,8 +48,9 @@ static void loop(void) {
             {server_out, POLLIN, 0},
             {to_client.start < to_client.length ? 1 : -1, POLLOUT, 0},
             {flushed ? -1 : server_in, POLLOUT, 0},
+            {check_fd, POLLIN, 0},
         };
-        if (poll(fds, 4, -1) < 0 && errno != EINTR)
+        if (poll(fds, 5, -1) < 0 && errno != EINTR)
             exit(1);
         if (fds[0].revents && !stream_read(&from_client, 0)) {
             client = false;
@@ -63,6 +64,10 @@ static void loop(void) {
             server_lost();
         } else if (fds[1].revents)
             serve_server();
+        if (fds[4].revents) {
+            check_read();
+            arena_release();
+        }
         output_write(&to_server, server_in);
         if (!output_write(&to_client, 1)) {
             client_gone();
@@ -83,14 +88,50 @@ static char **server_words(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         if (!strncmp(argv[i], directory, sizeof directory - 1))
             database_directory = argv[i] + sizeof directory - 1;
-        words[n++] = argv[i];
+        if (strcmp(argv[i], "--escape-hints"))
+            words[n++] = argv[i];
+        else
+            check_hints = true;
     }
     return words;
+}
+
+// `-d shadow FILE...`: what clangd sees. `-d map FILE...`: each offset of the source to the shadow and back; it is wrong if another comes
+// back, or if the bytes there differ.
+static int dump(const char *what, char **files) {
+    size_t offsets = 0, wrong = 0;
+    for (; *files; files++) {
+        Buffer text = {0};
+        Shadow s = {0};
+        if (!file_read(*files, &text))
+            return 1;
+        shadow_make(&s, text.data ? text.data : "", text.length, NULL, NULL);
+        if (!strcmp(what, "shadow"))
+            fwrite(s.text.data, 1, s.text.length, stdout);
+        for (size_t i = 0, back; i <= text.length; i++, offsets++)
+            for (int side = SIDE_LEFT; side <= SIDE_RIGHT; side++) {
+                size_t there = map_to_shadow(&s.map, i, (Side)side);
+                bool kept = map_to_source(&s.map, there, (Side)side, &back);
+                bool same = i == text.length || side == SIDE_LEFT || !kept || s.text.data[there] == text.data[i];
+                if ((kept && back == i && same) || map_replaces(&s.map, i, (Side)side))
+                    continue;
+                fprintf(stderr, "%s: offset %zu goes to %zu and comes back as %zu\n", *files, i, there, back);
+                wrong++;
+            }
+        shadow_free(&s);
+        free(text.data);
+        arena_release();
+    }
+    if (!strcmp(what, "map"))
+        printf("%zu offsets, %zu wrong\n", offsets, wrong);
+    return !strcmp(what, "map") && wrong > 0;
 }
 
 int main(int argc, char **argv) {
     if (argc > 1 && !strcmp(argv[1], "--version"))
         printf("gocc-clangd %s\n", GOCC_VERSION);
+    if (argc > 2 && !strcmp(argv[1], "-d"))
+        return dump(argv[2], argv + 3);
     fflush(stdout);
     signal(SIGPIPE, SIG_IGN);
     if (!server_start(server_words(argc, argv)))

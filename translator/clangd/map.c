@@ -110,11 +110,18 @@ static size_t marked_at(const Map *m, size_t shadow) {
 
 bool map_to_source(const Map *m, size_t shadow, Side side, size_t *source) {
     const Stretch *before, *s = find(m, shadow, false, side, &before);
+    // Left of a construct that the text begins with, and that leaves nothing in the shadow.
+    if (s == m->by_shadow && s && side == SIDE_LEFT && shadow == 0 && s->shadow == 0 && m->n_marked && m->marked[0].end == 0)
+        s = NULL;
     if (s) {
         *source = s->source + (shadow - s->shadow);
         return true;
     }
-    size_t i = marked_at(m, shadow);
+    size_t i = shadow ? marked_at(m, shadow) : 0;
+    if (i < m->n_marked && shadow == m->marked[i].start) { // the text begins with a construct
+        *source = m->replaced[i].start;
+        return true;
+    }
     if (i < m->n_marked)
         *source = side == SIDE_LEFT ? m->replaced[i].end : m->replaced[i].start;
     else
@@ -143,4 +150,13 @@ bool map_is_plain(const Map *m, size_t start, size_t end) {
     if (!s && start == end)
         s = find(m, start, false, SIDE_LEFT, &before);
     return s && end <= s->shadow + s->length;
+}
+
+bool map_replaces(const Map *m, size_t source, Side side) {
+    for (size_t i = 0; i < m->n_marked; i++) {
+        Span r = m->replaced[i];
+        if (side == SIDE_LEFT ? r.start < source && source <= r.end : r.start <= source && source < r.end)
+            return true;
+    }
+    return false;
 }

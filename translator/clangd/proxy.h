@@ -30,6 +30,7 @@ typedef struct Position {
 void text_set(Text *t, const char *data, size_t length);   // copies
 void text_splice(Text *t, size_t start, size_t end, const char *data, size_t length);
 void text_free(Text *t);
+void text_make_valid(char *data, size_t length);       // bytes that are no UTF-8 become question marks
 size_t text_offset(const Text *t, Position p);         // the nearest that there is
 Position text_position(const Text *t, size_t offset);
 size_t text_line(const Text *t, size_t offset);
@@ -56,6 +57,7 @@ size_t map_to_shadow(const Map *m, size_t source, Side side);
 bool map_to_source(const Map *m, size_t shadow, Side side, size_t *source);
 // False if nothing of the range is in the source; *out is then what it stands for.
 bool map_range_to_source(const Map *m, Span shadow, Span *out);
+bool map_replaces(const Map *m, size_t source, Side side);   // something of ours stands in the place of the text on that side
 bool map_is_plain(const Map *m, size_t start, size_t end);   // of the shadow: all of it is the source's, in one piece
 
 // ---- raw.c: what the preprocessor would see -----------------------------------------------------
@@ -117,7 +119,8 @@ typedef struct Document {
     bool told;                                         // clangd has it open
     json_t *language;                                  // the editor's word for it
     json_t *clangd_diagnostics, *shown;                // as clangd said, and as the editor was told; in step
-    json_t *checked;                                   // what gocc itself said
+    json_t *checked, *homes;                           // what gocc itself said: {diagnostic, line}, {at, reason}
+    bool check_wanted;
     long long modified;                                // of a hidden one: the file's time when it was read
 } Document;
 extern Document *documents;
@@ -144,6 +147,7 @@ const char *installation(void);                        // lib/gocc; first called
 extern char *database_directory;                       // the editor's or the command line's, or NULL
 void command_send(const Document *d);                  // tells clangd
 char **command_directories(const char *path, size_t *n);   // -I and the like, in order; malloc'ed, each and all
+json_t *command_options(const char *path, char **directory);   // the user's words only
 json_t *command_words(const char *path, char **directory);   // how gocc compiles it, an array of words; both new
 
 // ---- server.c: clangd ---------------------------------------------------------------------------
@@ -182,7 +186,7 @@ typedef struct Request {
     char *method;
     Document *document;                                // ours, that it asks about, or NULL
     size_t offset;                                     // of the source: where it asks
-    bool ranged;                                       // it has a position
+    Span range;                                        // of the source, if it has one
 } Request;
 extern json_t *initialize_message, *initialized_message;
 Request *request_take(json_t *id);                     // NULL: not asked by the editor
@@ -207,7 +211,8 @@ bool mentions_ours(const char *text);                  // even when cleaned
 
 // ---- methods of their own -----------------------------------------------------------------------
 void diagnose_publish(Document *d, json_t *params);    // diagnose.c
-void diagnose_shown(Document *d);
+void diagnose_shown(Document *d);                      // again, with what gocc has said since
+json_t *diagnose_make(const Document *d, size_t offset, const char *message);
 void diagnose_restore(const Document *d, json_t *diagnostics);   // the editor's, back to clangd's
 void semantic_legend(json_t *capabilities);            // semantic.c
 void semantic_map(json_t *result, const Document *d);
@@ -217,5 +222,11 @@ json_t *word_hover(const Document *d, const Construct *c);
 json_t *word_signature(const Document *d, size_t offset);   // NULL: not in the parentheses of a word
 void word_completions(json_t *items, const Document *d, size_t offset);
 void format_map(json_t *result, const Document *d);    // format.c
-void check_start(Document *d);                         // check.c: gocc itself, beside clangd
+// check.c: gocc itself, beside clangd
+extern int check_fd;                                   // to be read, or -1
+extern bool check_hints;                               // escape decisions are shown
+void check_start(Document *d);
+void check_read(void);
+void check_drop_document(const Document *d);
+void check_add_hints(json_t *hints, const Document *d, Span range);
 #endif

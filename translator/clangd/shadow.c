@@ -66,14 +66,16 @@ static void read_constructs(Reading *r) {
     for (int i = 1; i <= t->n_nodes; i++)
         form_copies(r, t->by_id[i]);
     form_results(r);
-    if (t->broken || t->n_errors)
+    if (t->broken || t->n_errors) {
+        form_brackets(r);
         drop_lost_words(r);
+    }
 }
 
 // ---- macros -------------------------------------------------------------------------------------
 
 static bool may_extend(const char *text, size_t n) {
-    static const char *const signs[] = {"<-", "go", "defer", "select", "chan", "panic", "recover", "any", "_Result", "make", "new", "len", "cap"};
+    static const char *const signs[] = {"<-", "go", "defer", "select", "chan", "panic", "recover", "any", "_Result", "make", "new", "len", "cap", "for"};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (memmem(text, n, signs[i], strlen(signs[i])))
             return true;
@@ -92,7 +94,9 @@ static void read_macro(Shadow *s, Edits *edits, const char *text, Span body, con
     given.in_block = true;
     Source *source = source_new(arena_strndup(text + body.start, body.end - body.start), body.end - body.start, "");
     Reading r = {.edits = edits, .tree = tree_read_raw(source, &given, NULL), .delta = body.start, .out = s};
-    if (!r.tree->broken && !r.tree->n_errors)
+    const Tokens *t = &r.tree->tokens;
+    bool one_word = t->n == 2 && (t->v[0].cls == T_GO || t->v[0].cls == T_DEFER); // `#define finally defer`
+    if ((!r.tree->broken && !r.tree->n_errors) || one_word)
         read_constructs(&r);
     diag_drain(drop, NULL);
 }

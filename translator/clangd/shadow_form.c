@@ -6,7 +6,7 @@
 //   c <- v;           { __auto_type gocc_c1 = (c); __typeof__(((void)0, *(**gocc_c1)(gocc_t))) gocc_v1 = (v); }
 //   go f(x);          { (void)f(x); }
 //   go { ... }        if (!gocc_mark(1)) ; else { ... }
-//   select { case }   switch (gocc_select(1)) { case 2: { ...; } break; }
+//   select { case }   switch (gocc_select(1)) { case 2: { ...; } break; default: __builtin_unreachable(); }
 //   make(T, n)        ((T)gocc_make(0, (n)))
 // What a block copies is declared again at its head, under its own name, which is moved there from the list of copies: the initialiser
 // may mention another variable of that name.
@@ -26,7 +26,10 @@ static void close_at(Reading *r, size_t at, int depth, const char *text) {
     edit_close(r->edits, at + r->delta, depth, text);
 }
 
+// What a construct that is being typed lacks has no place.
 static void replace(Reading *r, const Node *n, size_t start, size_t end, const char *text) {
+    if (start < n->span.start)
+        return;
     if (start >= end)
         open_at(r, start, n->depth, text);
     else
@@ -130,6 +133,16 @@ static void case_communication(Reading *r, const Node *n) {
     else
         receive(r, n, n->target.end ? "" : "(void)");
     replace(r, n, n->colon, end, ";");
+}
+
+// A select without default waits until one of its cases goes on.
+static void select_end(Reading *r, const Node *n) {
+    bool has_default = false;
+    for (const Node *c = n->first; c; c = c->next)
+        has_default |= c->kind == N_CASE && c->comm == COMM_DEFAULT;
+    size_t end = n->body.end;
+    if (!has_default && end > n->body.start + 1 && r->tree->source->text[end - 1] == '}')
+        open_at(r, end - 1, n->depth, "default: __builtin_unreachable(); ");
 }
 
 static void select_case(Reading *r, const Node *n) {
@@ -244,7 +257,7 @@ static bool is_half(const Node *n) {
                                                                                                                : 0;
     if (n->n_args < least)
         return true;
-    for (int i = 0; i < least; i++)
+    for (int i = 0; i < n->n_args; i++)
         if (n->args[i].start == n->args[i].end)
             return true;
     return false;
@@ -268,13 +281,58 @@ static void call(Reading *r, const Node *n) {
         rename_word(r, n, names[n->word]);
 }
 
+// ---- brackets that the source lacks ----
+
+// The form of the construct has a bracket of its own in the place of this one.
+static bool replaces_bracket(const Node *n, size_t open) {
+    if (n->lparen != open)
+        return false;
+    if (n->kind == N_CALL)
+        return !is_half(n) && (n->word == W_MAKE || n->word == W_NEW || n->word == W_PANIC || n->word == W_ANY_IS || n->word == W_ANY_AS);
+    return n->kind == N_CHAN || ((n->kind == N_GO || n->kind == N_DEFER) && n->is_block);
+}
+
+// What was put in to make brackets pair (tokens_balance.c) is put in for clangd, too: one that is missing does no harm elsewhere.
+void form_brackets(Reading *r) {
+    const Tree *t = r->tree;
+    for (size_t i = 0; i < t->tokens.n; i++) {
+        const Token *k = &t->tokens.v[i];
+        if (k->span.start != k->span.end || k->match < 0)
+            continue;
+        size_t open = t->tokens.v[k->match].span.start;
+        const Node *n = tree_node_at(t, open);
+        char opening = t->source->text[open];
+        const char *text = opening == '(' ? ")" : opening == '[' ? "]"
+                                                                 : "}";
+        if (!replaces_bracket(n, open))
+            edit_close_at(r->edits, k->span.start + r->delta, n->depth, 1, text);
+    }
+}
+
 // ---- constructs with an error -------------------------------------------------------------------
+
+// Where the line ends on which `go` or `defer` is being typed, if the next begins with a word: what follows is another statement.
+static size_t typed_end(const Reading *r, const Node *n) {
+    const Tokens *t = &r->tree->tokens;
+    size_t i = tree_token_at(r->tree, n->span.start);
+    for (; i + 1 < t->n && t->v[i + 1].span.start < n->span.end; i++) {
+        if (t->v[i].match > (int)i)
+            i = (size_t)t->v[i].match;
+        if (i + 1 < t->n && t->v[i + 1].kind == TK_WORD &&
+            memchr(r->tree->source->text + t->v[i].span.end, '\n', t->v[i + 1].span.start - t->v[i].span.end))
+            return t->v[i].span.end;
+    }
+    return NO_OFFSET;
+}
 
 static void broken(Reading *r, const Node *n) {
     Span first = reading_word(r, n->span.start);
     if (word_is(r, first, "go") || word_is(r, first, "defer")) {
+        size_t end = typed_end(r, n);
         replace(r, n, first.start, first.end, "");
-        if (strchr(n->instead, ';'))
+        if (end != NO_OFFSET)
+            open_at(r, end, n->depth, ";");
+        else if (strchr(n->instead, ';'))
             close_at(r, n->span.end, n->depth, ";");
     } else if (word_is(r, first, "chan"))
         replace(r, n, first.start, first.end, "__typeof__");
@@ -288,7 +346,10 @@ void form_node(Reading *r, const Node *n) {
     switch (n->kind) {
     case N_UNIT: break;
     case N_ERROR: broken(r, n); break;
-    case N_SELECT: rename_word(r, n, F("switch (gocc_select(%d))", n->id)); break;
+    case N_SELECT:
+        rename_word(r, n, F("switch (gocc_select(%d))", n->id));
+        select_end(r, n);
+        break;
     case N_CHAN: channel_type(r, n); break;
     case N_RECV: receive(r, n, ""); break;
     case N_SEND: send(r, n, n->span.end); break;

@@ -117,7 +117,7 @@ static bool walk_link(json_t *link, const Document *d) {
 
 // What a member that means nothing does to the object that has it.
 static bool is_essential(const char *key) {
-    return !strcmp(key, "range") || !strcmp(key, "position") || !strcmp(key, "location");
+    return !strcmp(key, "range") || !strcmp(key, "position") || !strcmp(key, "location") || !strcmp(key, "fromRanges");
 }
 
 static bool is_opaque(const char *key) {
@@ -142,7 +142,8 @@ static bool walk_object(json_t *object, const Document *d) {
     json_t *value;
     d = owner_of(object, d);
     json_object_foreach_safe(object, next, key, value) {
-        if (is_opaque(key) || walk_member(object, key, value, d))
+        bool calls = !strcmp(key, "fromRanges") && json_array_size(value);
+        if (is_opaque(key) || (walk_member(object, key, value, d) && !(calls && !json_array_size(value))))
             continue;
         if (is_essential(key) || !strcmp(key, "textEdit") || !strcmp(key, "additionalTextEdits"))
             return false;

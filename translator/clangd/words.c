@@ -128,8 +128,16 @@ static bool is_name(char c) {
 // What may stand at `at`, from the text before it.
 static int where(const Document *d, size_t at) {
     const char *t = d->source.data;
-    while (at > 0 && isspace((unsigned char)t[at - 1]))
-        at--;
+    for (;;) {
+        size_t end = at;
+        while (at > 0 && isspace((unsigned char)t[at - 1]))
+            at--;
+        if (at > 3 && t[at - 1] == '/' && t[at - 2] == '*') // a comment
+            for (at -= 3; at > 0 && (t[at] != '*' || t[at - 1] != '/'); at--) {}
+        at -= at > 0 && end > at && t[at] == '*';
+        if (at == end)
+            break;
+    }
     if (at == 0)
         return IN_TYPE;
     char c = t[at - 1];

@@ -15,7 +15,7 @@ TIMEOUT = 60
 
 
 class Server:
-    def __init__(self, program, args=(), root=None, capabilities=None, options=None, encoding="utf-16", env=None, initialize=True):
+    def __init__(self, args=(), program=os.environ.get("PROXY"), root=None, capabilities=None, options=None, encoding="utf-16", env=None, initialize=True):
         self.encoding, self.id, self.notes, self.answers, self.asked = encoding, 0, [], {}, []
         self.diagnostics = {}
         self.process = subprocess.Popen([program, "--log=error", "-j=2", "--background-index=false", *args], stdin=subprocess.PIPE,
@@ -89,8 +89,8 @@ class Server:
             self.asked.append(message)
             self.send({"id": message["id"], "result": {"applied": True} if message["method"] == "workspace/applyEdit" else None})
         elif message.get("method") == "textDocument/publishDiagnostics":
-            p = message["params"]
-            self.diagnostics[p["uri"]] = p
+            if isinstance(message["params"], dict):
+                self.diagnostics[message["params"].get("uri")] = message["params"]
             self.notes.append(message)
         elif "method" in message:
             self.notes.append(message)
@@ -238,3 +238,15 @@ def no_trace(what, value):
     found = re.search(r"gocc_\w*|go__\w*|struct go_any|typeof \(typeof", text)
     if found:
         fail(what, "mentions " + found.group(0), text[max(0, found.start() - 200):found.end() + 200])
+
+
+FAKE = {"GOCC_CLANGD": os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake_clangd.py")}
+
+
+def shadow_of(path, text):
+    """The C that clangd is to see of a text."""
+    with open(path, "w", encoding="utf-8", newline="") as f:
+        f.write(text)
+    run = subprocess.run([os.environ["PROXY"], "-d", "shadow", path], capture_output=True)
+    check("every offset of the shadow comes back", run.stderr.decode(), "")
+    return run.stdout.decode()
