@@ -78,7 +78,7 @@ if shutil.which("gdb"):
     config.available_features.add("gdb")
 if subprocess.run(["unshare", "-rn", "true"], capture_output=True).returncode == 0:
     config.available_features.add("unshare")
-for tool in ("g++", "meson", "ccache", "autoconf", "cmake"):
+for tool in ("g++", "meson", "ccache", "autoconf", "cmake", "bear", "mandoc", "vim", "node"):
     if shutil.which(tool):
         config.available_features.add("has-" + tool)
 # Go is looked for, not fetched: no test needs it to pass.
