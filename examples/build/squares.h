@@ -1,4 +1,4 @@
-// For .gc files and for .c files: the latter see what they can read.
+// squares.h - for .gc files and for .c files, which see what they can read.
 #define SQUARES_AHEAD 4         // how many are made before somebody asks
 
 const char *title(void);
