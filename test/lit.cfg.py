@@ -29,15 +29,15 @@ config.excludes = ["Inputs", "bench", "superset", "lit.cfg.py", "count.py", "goc
 config.test_format = gocctest.GoccTest(build)
 
 # Suites that say something new when the runtime is built in another way. The others ask about text.
-shared_suites = ["conformance", "gc", "io", "lang", "race", "crash", "sched", "stress", "unit", "examples"]
+shared_suites = ["conformance", "gc", "io", "lang", "race", "crash", "sched", "stress", "unit", "examples", "editor"]
 if preset not in ("dev", "release"):
     for name in sorted(os.listdir(config.test_source_root)):
         path = os.path.join(config.test_source_root, name)
         if os.path.isdir(path) and name not in shared_suites:
             config.excludes.append(name)
-# The translator is the same program in these.
+# The translator and gocc-clangd are the same programs in these.
 if preset in ("tsan", "small"):
-    config.excludes += [n for n in os.listdir(os.path.join(root, "test", "unit")) if n.startswith("tr_")]
+    config.excludes += ["editor"] + [n for n in os.listdir(os.path.join(root, "test", "unit")) if n.startswith("tr_")]
 
 # The environment of tests is the same for everyone.
 for name in ("GOMAXPROCS", "GODEBUG", "GOTRACEBACK", "GOGC", "GOMEMLIMIT", "GOCC_CC", "CC", "CFLAGS"):
@@ -70,6 +70,9 @@ config.substitutions += [
     ("%libgort", os.path.join(build, "lib", "gocc", "libgort%s.a" % {"asan": "-asan", "tsan": "-tsan"}.get(preset, ""))),
     ("%include", os.path.join(root, "runtime", "include")),
     ("%llvm", llvm),
+    # A test of the language server is a program of Python's.
+    ("%lsp", "env PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=%s PROXY=%s /usr/bin/python3" %
+     (os.path.join(root, "test", "editor", "Inputs"), os.path.join(build, "bin", "gocc-clangd"))),
 ]
 config.available_features.add(preset)
 if os.path.exists(clang):

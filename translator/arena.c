@@ -2,8 +2,9 @@
 //
 // A translation makes many small objects that point at each other, and all of them die together: so
 // they come from one arena, in blocks that are never given back. The driver runs each unit in a
-// process of its own (driver_unit.c), and the end of that process is what frees them. Nobody checks
-// for NULL: running out of memory ends the process with a message.
+// process of its own (driver_unit.c), and the end of that process is what frees them. A process that
+// goes on (clangd/) frees all of them at once. Nobody checks for NULL: running out of memory ends
+// the process with a message.
 
 #include "gocc.h"
 
@@ -16,6 +17,11 @@ enum {
     ALIGNMENT = 16
 };
 
+typedef struct Block {
+    struct Block *older;
+    max_align_t start[];
+} Block;
+static Block *newest;
 static char *block_at, *block_end;
 
 static _Noreturn void out_of_memory(size_t bytes) {
@@ -25,14 +31,24 @@ static _Noreturn void out_of_memory(size_t bytes) {
 
 // calloc's fresh blocks are zero pages of the kernel's: zeroing costs nothing.
 static char *fresh_block(size_t bytes) {
-    char *block = calloc(1, bytes);
+    Block *block = calloc(1, sizeof *block + bytes);
     if (!block)
         out_of_memory(bytes);
-    return block;
+    block->older = newest;
+    newest = block;
+    return (char *)block->start;
+}
+
+void arena_release(void) {
+    for (Block *block; (block = newest);) {
+        newest = block->older;
+        free(block);
+    }
+    block_at = block_end = NULL;
 }
 
 void *arena_alloc(size_t bytes) {
-    if (bytes > SIZE_MAX - ALIGNMENT)
+    if (bytes > SIZE_MAX - ALIGNMENT - sizeof(Block))
         out_of_memory(bytes);
     bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (bytes > BLOCK_BYTES / 4) // a large object gets its own block, the current one stays in use

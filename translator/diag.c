@@ -110,6 +110,14 @@ int diag_errors(void) {
     return n_errors;
 }
 
+void diag_drain(void (*each)(void *arg, size_t offset, Severity severity, const char *text), void *arg) {
+    for (size_t i = 0; i < n_messages; i++)
+        each(arg, messages[i].offset, messages[i].severity, messages[i].text);
+    messages = NULL;
+    n_messages = cap_messages = 0;
+    n_errors = 0;
+}
+
 // ---- printing -----------------------------------------------------------------------------------
 
 // By the place of the leading message; messages without a place come last, as a summary does.

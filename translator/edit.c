@@ -25,13 +25,9 @@ typedef struct Edit {
     EditKind kind;
     int depth, rank;
     size_t sequence; // order of the calls: decides between equals
+    Span moved;
     const char *text;
 } Edit;
-typedef struct Piece {
-    size_t out; // offset in the result
-    size_t start, end; // of the source
-    bool kept; // [start, end) itself; else it was replaced (or start == end)
-} Piece;
 struct Edits {
     const Source *source;
     Edit *v;
@@ -59,7 +55,7 @@ static void edit_add(Edits *e, size_t start, size_t end, EditKind kind, int dept
     assert(!strchr(text, '\n'));
     size_t sequence = e->n;
     *ARENA_PUSH(e->v, e->n, e->cap) =
-        (Edit){start, end, kind, depth, rank, sequence, arena_strndup(text, strlen(text))};
+        (Edit){start, end, kind, depth, rank, sequence, {0, 0}, arena_strndup(text, strlen(text))};
     e->sorted = false;
 }
 
@@ -81,6 +77,16 @@ void edit_close_at(Edits *e, size_t at, int depth, int rank, const char *text) {
 
 void edit_replace(Edits *e, size_t start, size_t end, int depth, const char *text) {
     edit_add(e, start, end, EDIT_REPLACE, depth, 0, text);
+}
+
+void edit_move(Edits *e, size_t at, int depth, Span from) {
+    edit_open(e, at, depth, arena_strndup(e->source->text + from.start, from.end - from.start));
+    e->v[e->n - 1].moved = from;
+}
+
+const Piece *edits_pieces(const Edits *e, size_t *n) {
+    *n = e->n_pieces;
+    return e->pieces;
 }
 
 static int edit_compare(const void *a, const void *b) {
@@ -187,7 +193,7 @@ char *edits_render(Edits *e, Span part) {
 // ---- applying -----------------------------------------------------------------------------------
 
 static void piece_add(Edits *e, Buffer *out, size_t start, size_t end, bool kept) {
-    *ARENA_PUSH(e->pieces, e->n_pieces, e->cap_pieces) = (Piece){out->length, start, end, kept};
+    *ARENA_PUSH(e->pieces, e->n_pieces, e->cap_pieces) = (Piece){out->length, start, end, {0, 0}, kept};
     if (kept)
         buffer_append(out, e->source->text + start, end - start);
 }
@@ -209,6 +215,7 @@ static void keep_newlines(Buffer *out, const Source *s, size_t start, size_t end
 
 static void edits_apply_one(Edits *e, Buffer *out, const Edit *x) {
     piece_add(e, out, x->start, x->end, false);
+    e->pieces[e->n_pieces - 1].moved = x->moved;
     buffer_puts(out, x->text);
     keep_newlines(out, e->source, x->start, x->end);
 }

@@ -18,6 +18,7 @@
 // All out-of-memory ends the process with a message; no caller checks for NULL.
 void *arena_alloc(size_t bytes);                       // zeroed, 16-byte aligned
 char *arena_strndup(const char *s, size_t n);
+void arena_release(void);                              // frees all that was ever allocated
 char *arena_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // Growing arrays: `T *v = NULL; size_t n = 0, cap = 0; *ARENA_PUSH(v, n, cap) = x;`
 void *arena_grow(void *v, size_t *cap, size_t item_bytes);
@@ -161,6 +162,14 @@ typedef struct Tree {
 // Reads the text into a tree. Syntax errors in constructs are reported through diag.c (and reading goes on with the next construct);
 // n_errors counts them. A text without constructs has a root without children.
 Tree *tree_read(Source *source);
+// The same for text that was not preprocessed, an editor's: there may be no system text in it, brackets that do not pair are made to
+// (tokens_balance.c), and names that the text does not declare are given.
+typedef struct RawNames {
+    const char **types, **others;                      // typedefs; variables, functions and macros: only those named like a word matter
+    size_t n_types, n_others, cap_types, cap_others;
+    bool in_block;                                     // the text stands in a function (a macro's body)
+} RawNames;
+Tree *tree_read_raw(Source *source, const RawNames *given, RawNames *declared);    // declared: at file scope; or NULL
 bool tree_marks_noescape(const Tree *t);               // noescape.c: has `__attribute__((noescape))`, which only we understand
 bool tree_needs_translation(const Tree *t);            // false: plain C, goes to the compiler verbatim; or broken, all said
 
@@ -176,12 +185,21 @@ void edit_close(Edits *e, size_t at, int depth, const char *text);     // after 
 void edit_open_at(Edits *e, size_t at, int depth, int rank, const char *text);
 void edit_close_at(Edits *e, size_t at, int depth, int rank, const char *text);
 void edit_replace(Edits *e, size_t start, size_t end, int depth, const char *text);
+// Inserts the text of [from.start, from.end), which some edit takes out of its place, before what starts at `at`.
+void edit_move(Edits *e, size_t at, int depth, Span from);
 // The edited text of a part, on one line, comments and newlines turned into blanks: to mention an operand a second time.
 char *edits_render(Edits *e, Span part);
 char *edits_apply(Edits *e, const char *prelude, size_t *length);      // prelude is put before the text, followed by a line marker
 size_t edits_to_source(Edits *e, size_t offset);       // from an offset in the applied text; inside an insertion: where it was put
 size_t edits_from_source(Edits *e, size_t offset);     // to the applied text; NO_OFFSET if replaced
 bool edits_empty(const Edits *e);
+typedef struct Piece {
+    size_t out;                                        // offset in the applied text
+    size_t start, end;                                 // of the source
+    Span moved;                                        // of edit_move: where its text comes from
+    bool kept;                                         // [start, end) itself; else it was replaced (or start == end)
+} Piece;
+const Piece *edits_pieces(const Edits *e, size_t *n);  // of the last edits_apply, without gaps
 void edits_dump(Edits *e);                             // -d edits: in the order in which they come out
 
 // ---- diag.c: messages ---------------------------------------------------------------------------
@@ -198,6 +216,8 @@ int diag_errors(void);                                 // errors so far
 // Set by the driver: gives the output of `gcc -E -fdebug-cpp` for the unit under translation (NULL if it fails).
 extern char *(*diag_debug_cpp)(size_t *length);
 void diag_flush(void);
+// Hands over what was collected, in that order, and forgets it: for those who do not print.
+void diag_drain(void (*each)(void *arg, size_t offset, Severity severity, const char *text), void *arg);
 // Channel types in a compiler's words back to the user's: 'typeof(typeof(int) *(**)(struct gocc_chan))' -> 'chan(int)'.
 char *diag_user_types(const char *message);
 

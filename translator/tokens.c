@@ -178,9 +178,9 @@ static void follow_marks(Reader *r, int i) {
     }
 }
 
-void reader_classify(Reader *r) {
+void reader_classify(Reader *r, LevelKind outermost) {
     *ARENA_PUSH(r->levels, r->n_levels, r->cap_levels) =
-        (Level){.kind = L_FILE, .open = -1, .arrow = -1, .assign = -1, .fresh = true};
+        (Level){.kind = outermost, .open = -1, .arrow = -1, .assign = -1, .fresh = true};
     r->unmatched = r->unmatched_word = r->too_deep = -1;
     for (int i = 0; i < (int)r->n; i++) {
         follow_marks(r, i);

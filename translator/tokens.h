@@ -71,6 +71,8 @@ void names_init(Names *names);
 Symbol *names_find(Names *names, const char *s, size_t n);   // NULL: an unknown name
 Code names_code(Names *names, const char *s, size_t n);
 void names_declare(Names *names, const char *s, size_t n, NameKind kind, bool system);
+void names_give(Names *names, const RawNames *given);   // declares them, at the scope of the file
+void names_tell(const Names *names, RawNames *declared);   // what is declared there
 void names_enter(Names *names);
 void names_leave_to(Names *names, int scope); // forgets what deeper scopes declared
 
@@ -132,12 +134,14 @@ typedef struct Reader {
     Node **nodes; size_t n_nodes, cap_nodes;
     int n_errors;
     bool broken;                            // as in Tree
+    bool raw;                               // not preprocessed: tree_read_raw
 } Reader;
 
 // ---- gocc.l, tokens.c, tokens_word.c ------------------------------------------------------------
 void reader_scan(Reader *r);                // fills v: spans and codes
 void reader_push(Reader *r, Code code, size_t start, size_t end);
-void reader_classify(Reader *r);            // fills cls, match, flags
+void reader_classify(Reader *r, LevelKind outermost);   // fills cls, match, flags
+void reader_balance(Reader *r, bool in_block);   // tokens_balance.c: makes brackets pair
 static inline Code code_at(const Reader *r, size_t i) { return i < r->n ? r->v[i].code : C_OTHER; }
 static inline Level *level_top(Reader *r) { return &r->levels[r->n_levels - 1]; }
 static inline bool level_is_block(const Level *l) {

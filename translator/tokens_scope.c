@@ -145,6 +145,25 @@ void names_declare(Names *names, const char *s, size_t n, NameKind kind, bool sy
     symbol->visible = names->last = d;
 }
 
+void names_give(Names *names, const RawNames *given) {
+    for (size_t i = 0; i < given->n_types; i++)
+        names_declare(names, given->types[i], strlen(given->types[i]), NAME_TYPEDEF, false);
+    for (size_t i = 0; i < given->n_others; i++)
+        names_declare(names, given->others[i], strlen(given->others[i]), NAME_OBJECT, false);
+}
+
+void names_tell(const Names *names, RawNames *declared) {
+    for (const Declaration *d = names->last; d; d = d->earlier) {
+        const char *name = arena_strndup(d->symbol->name, d->symbol->length);
+        if (d->scope > 0)
+            continue;
+        if (d->kind == NAME_TYPEDEF)
+            *ARENA_PUSH(declared->types, declared->n_types, declared->cap_types) = name;
+        else
+            *ARENA_PUSH(declared->others, declared->n_others, declared->cap_others) = name;
+    }
+}
+
 void names_enter(Names *names) {
     names->scope++;
 }

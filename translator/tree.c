@@ -319,13 +319,9 @@ static Tree *tree_new(Source *source) {
     return t;
 }
 
-Tree *tree_read(Source *source) {
-    Reader *r = arena_alloc(sizeof *r);
-    Tree *t = tree_new(source);
-    r->source = source;
-    names_init(&r->names);
-    reader_scan(r);
-    reader_classify(r);
+static Tree *tree_build(Reader *r, LevelKind outermost) {
+    Tree *t = tree_new(r->source);
+    reader_classify(r, outermost);
     if (text_check(r) && r->constructs)
         reader_parse(r);
     includes_check(r);
@@ -336,6 +332,29 @@ Tree *tree_read(Source *source) {
         qsort(r->nodes, r->n_nodes, sizeof *r->nodes, node_compare);
         tree_link(t, r->nodes, r->n_nodes);
     }
+    return t;
+}
+
+static Reader *reader_new(Source *source) {
+    Reader *r = arena_alloc(sizeof *r);
+    r->source = source;
+    names_init(&r->names);
+    reader_scan(r);
+    return r;
+}
+
+Tree *tree_read(Source *source) {
+    return tree_build(reader_new(source), L_FILE);
+}
+
+Tree *tree_read_raw(Source *source, const RawNames *given, RawNames *declared) {
+    Reader *r = reader_new(source);
+    r->raw = true;
+    names_give(&r->names, given);
+    reader_balance(r, given->in_block);
+    Tree *t = tree_build(r, given->in_block ? L_BLOCK : L_FILE);
+    if (declared)
+        names_tell(&r->names, declared);
     return t;
 }
 

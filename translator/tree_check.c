@@ -60,7 +60,7 @@ bool text_check(Reader *r) {
         return false;
     }
     if (!r->extends)
-        return r->unmatched < 0;
+        return r->raw || r->unmatched < 0;
     const char *nul = memchr(r->source->text, 0, r->source->length);
     if (nul) {
         diag_at(r->source, (size_t)(nul - r->source->text), DIAG_ERROR, "NUL byte in the text");
