@@ -32,8 +32,11 @@ static const char help_text[] =
     "\n"
     "Options of gocc (all others are the C compiler's):\n"
     "  -show                    Print the commands on standard output, and run nothing.\n"
+    "  -###                     Print them quoted, on standard error, and run nothing.\n"
     "  -d <stages>              Print what the stages make of the inputs: tokens, tree, marker,\n"
     "                           facts, escape, edits, final, time.\n"
+    "  --emit-c                 Write C for other compilers, to the file named by -o or to standard output;\n"
+    "                           with -P without #line, and with short lines.\n"
     "  -fescape-report[=2]      Print which variables live on the heap and what functions keep of their\n"
     "                           arguments; with =2, also the assignments that make it so.\n"
     "  -fescape-summaries=DIR   Rely on what other units' functions do with their arguments, as DIR says.\n"
@@ -250,9 +253,11 @@ static int compile(const Command *c) {
 int driver_main(int argc, char **argv) {
     Command *c = args_read(argc, argv);
     flags_diagnostics(c);
-    if (args_has(c, "-m32") || args_has(c, "-mx32"))
-        c->summaries = NULL; // its symbols have eight bytes
+    if (args_has(c, "-m32") || args_has(c, "-mx32") || c->emit)
+        c->summaries = NULL; // its symbols have eight bytes; a C file cannot be told to be made anew
     link_set_environment();
+    if (c->emit && !c->dump)
+        return emit_command(c);
     if (c->n_gc == 0)
         return be_the_compiler(c);
     if (c->mode == MODE_PREPROCESS || c->mode == MODE_DEPEND)

@@ -50,6 +50,7 @@ typedef struct Command {
     bool verbose;       // -v
     bool dry_run;       // -###
     bool show;          // -show: as dry_run, on stdout
+    bool emit;          // --emit-c
     const char *dump;   // -d LIST
     int escape_report;  // level of -fescape-report[=LEVEL], or 0
     const char *summaries; // -fescape-summaries=DIR, or NULL
@@ -127,11 +128,13 @@ typedef struct Unit {
     bool analyse;             // only to be summarised (driver_exchange.c)
     bool analysed;            // a copy of it was
     bool relies_on_none;      // of the summaries in files: they change faster than it is compiled
+    bool emits_all;           // --emit-c: with the text of the system's headers
 } Unit;
 // Compiles to an object, assembly, or only checks, by the command's mode. The exit status.
 int unit_compile(Unit *u);
 // All of it, in a process of its own: without what is said and done if that process dies.
 int unit_work(Unit *u);
+void unit_remove_output(const Unit *u); // after an error there is none, not even an old one
 void unit_show(Unit *u); // prints the commands (-###)
 // The output's name where none is given: foo.o or foo.s in the current directory.
 const char *unit_default_output(const Command *c, const Arg *input);
@@ -143,6 +146,7 @@ const char *unit_saved_name(const Unit *u, const char *suffix);
 
 // ---- driver_flags.c: which flags go where -------------------------------------------------------
 void flags_preprocess(Words *w, const Unit *u, bool dependencies);
+bool flags_for_preprocessing(const Arg *a); // else it would disturb a run that only preprocesses
 void flags_compile_final(Words *w, const Unit *u);
 void flags_verbatim(Words *w, const Unit *u);
 void flags_diagnostics(const Command *c); // fills diag_options
@@ -171,6 +175,11 @@ void exchange_settle(void); // waits for its turn to print, if it has not talked
 
 // ---- driver_messages.c: the C compiler's messages about final C ---------------------------------
 void messages_print(const char *text, size_t length, const char *final, size_t final_length);
+
+// ---- driver_emit.c: --emit-c --------------------------------------------------------------------
+int emit_command(const Command *c);
+// In the process of a unit, with its final C: writes the C file, or says by its status that it is to be done once more.
+int unit_emit(const Unit *u, const char *final, size_t length);
 
 // ---- driver_link.c: the runtime library ---------------------------------------------------------
 const char *library_directory(void); // .../lib/gocc of this installation

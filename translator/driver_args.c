@@ -312,6 +312,8 @@ static int report_level(const char *text) {
 static int read_own(Command *c, int argc, char **argv, int i) {
     if (strcmp(argv[i], "-show") == 0)
         c->show = c->dry_run = true;
+    else if (strcmp(argv[i], "--emit-c") == 0)
+        c->emit = true;
     else if (strcmp(argv[i], "-###") == 0)
         return c->dry_run = true, 0;
     else if (strcmp(argv[i], "-d") == 0 && i + 1 < argc)
@@ -365,6 +367,8 @@ Command *args_read(int argc, char **argv) {
         else
             i += read_option(c, &words, i, &language);
     }
+    if (c->emit)
+        c->mode = MODE_ASSEMBLE; // what is made of one file has the name of -o
     return c;
 }
 

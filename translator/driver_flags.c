@@ -100,13 +100,13 @@ static bool has_prefix_of(const char *word, const char *const *prefixes) {
     return false;
 }
 
-// Would disturb the first stage, or do its work twice.
-static bool not_for_preprocessing(const Arg *a) {
+// Others would disturb the first stage, or do its work twice.
+bool flags_for_preprocessing(const Arg *a) {
     static const char *const words[] = {"-save-temps", "-ftime-report", "-fdump-", "-aux-info",
                                         "-dumpbase", "-dumpdir", "-P", "-C",
                                         "-dD", "-dM", "-dN", "-dI",
                                         "-dU", "-pipe", "-time", NULL};
-    return has_prefix_of(a->word, words) && strncmp(a->word, "-Pr", 3) != 0;
+    return !has_prefix_of(a->word, words) || strncmp(a->word, "-Pr", 3) == 0;
 }
 
 static void add_input(Words *w, const Unit *u, const char *language) {
@@ -121,9 +121,12 @@ void flags_preprocess(Words *w, const Unit *u, bool dependencies) {
     words_add(w, "-D__GOCC__=1");
     for (size_t i = 0; i < c->n_args; i++) {
         const Arg *a = &c->args[i];
-        if ((a->kind == ARG_PREPROCESS || a->kind == ARG_OTHER) && !not_for_preprocessing(a))
+        if ((a->kind == ARG_PREPROCESS || a->kind == ARG_OTHER) && flags_for_preprocessing(a))
             words_arg(w, a);
     }
+    if (c->emit && !u->emits_all)
+        for (const char *const *flag = (const char *const[]){"-C", "-dD", "-dI", NULL}; *flag; flag++)
+            words_add(w, *flag);
     if (diag_options.color)
         words_add(w, "-fdiagnostics-color=always");
     if (dependencies)

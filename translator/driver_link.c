@@ -15,19 +15,35 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifndef GOCC_LIBRARY
+#define GOCC_LIBRARY "../lib/gocc"
+#endif
+
+static char *without_last_name(char *path) {
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    return path;
+}
+
+// A path that is given from where the executable is: what it begins with, `../`, is taken off there.
+static const char *beside_executable(const char *path) {
+    char exe[4096];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    exe[n > 0 ? n : 0] = '\0';
+    for (without_last_name(exe); strncmp(path, "../", 3) == 0; path += 3)
+        without_last_name(exe);
+    return arena_format("%s/%s", exe, path);
+}
+
 const char *library_directory(void) {
     static const char *path;
     if (path)
         return path;
-    char exe[4096];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    exe[n > 0 ? n : 0] = '\0';
-    for (int up = 0; up < 2; up++) { // bin/gocc: two names off the end
-        char *slash = strrchr(exe, '/');
-        if (slash)
-            *slash = '\0';
-    }
-    return path = arena_format("%s/lib/gocc", exe);
+    path = beside_executable(GOCC_LIBRARY);
+    if (access(path, F_OK) != 0) // a build directory, whatever directories will be installed to
+        path = beside_executable("../lib/gocc");
+    return path;
 }
 
 // -fsanitize=a,b and -fno-sanitize=a,b add and remove, in order.

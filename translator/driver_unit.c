@@ -172,6 +172,11 @@ static int translate_and_compile(const Buffer *text, const Buffer *errors) {
     exchange_settle();
     if (current->analyse)
         return 0;
+    if (current->command->emit && ok && diag_errors() == 0 && !options.dump) {
+        fwrite(errors->data, 1, errors->length, stderr);
+        diag_flush();
+        return unit_emit(current, out ? out : text->data, out ? length : text->length);
+    }
     bool verbatim = ok && !out;
     if (!verbatim || options.dump || current->prescan.only_once)
         fwrite(errors->data, 1, errors->length, stderr);
@@ -209,8 +214,7 @@ static int compile_in_child(void *unit) {
     return unit_work(unit);
 }
 
-// After an error there is no output, not even an old one.
-static void remove_output(const Unit *u) {
+void unit_remove_output(const Unit *u) {
     struct stat status;
     if (u->output && lstat(u->output, &status) == 0 && S_ISREG(status.st_mode))
         unlink(u->output);
@@ -231,7 +235,7 @@ int unit_compile(Unit *u) {
         diag_flush();
     }
     if (status != 0 && !u->command->dump)
-        remove_output(u);
+        unit_remove_output(u);
     return status < 0 || status > 128 ? 1 : status;
 }
 

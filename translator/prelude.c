@@ -42,10 +42,17 @@ static void append_abi(Buffer *out) {
     }
 }
 
+const char *prelude_abi(void) {
+    static Buffer text;
+    if (!text.length)
+        append_abi(&text);
+    return text.data;
+}
+
 const char *prelude_final(void) {
     static Buffer text;
     if (!text.length) {
-        append_abi(&text);
+        buffer_puts(&text, prelude_abi());
         buffer_puts(&text,
                     "struct gocc_chan { int unused; }; extern struct gocc_chan gocc_t; "
                     "_Noreturn void go_panicf(const char *, ...)"

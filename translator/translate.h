@@ -7,6 +7,7 @@
 // ---- prelude.c: the declarations at the head of marker C and final C -------------------------------
 const char *prelude_marker(void);
 const char *prelude_final(void);
+const char *prelude_abi(void);                         // the first part of both: abi.h on one line
 
 // ---- facts: what libclang knows, in our own terms --------------------------------------------------
 typedef struct Var Var;

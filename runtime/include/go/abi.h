@@ -6,6 +6,7 @@
 // libclang parse it there; it must not include anything.
 #ifndef GO_ABI_H
 #define GO_ABI_H
+#define GO__ABI 1      // grows when what is below changes: C files made by gocc --emit-c ask for theirs
 #ifdef __cplusplus
 extern "C" {
 #define _Bool bool     // as <stdbool.h> does in C++

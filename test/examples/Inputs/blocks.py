@@ -2,13 +2,15 @@
 #
 # A ```c block is a program: it is compiled without a warning, run, and its output compared with the ```text block
 # that follows it (a program without one must print nothing). ```sh blocks are run line by line in ROOT, and
-# must succeed, but for `./dev test`, which is what runs this. Blocks of other kinds are an error: nobody would notice when they
-# went stale.
+# must succeed, but for `./dev test`, which is what runs this, and for what builds a release; `gocc` is the compiler, `build/release` where it
+# was built. Blocks of configuration (cmake, lua ...) are parts of files of examples/build/ or editor/, which other tests use. Blocks of other
+# kinds are an error: nobody would notice when they went stale.
 import os
 import re
 import subprocess
 import sys
 
+QUOTED = ("cmake", "make", "meson", "vim", "lua", "elisp", "toml", "kak", "json")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 
 
@@ -26,15 +28,29 @@ def run_program(text, expected, name, work, compiler):
     return None
 
 
-def run_commands(text, root):
+def run_commands(text, root, compiler):
+    bin_directory = os.path.dirname(compiler[0])
+    environment = dict(os.environ, PATH=bin_directory + os.pathsep + os.environ["PATH"])
     for line in text.splitlines():
         command = line.split("  #")[0].strip()
-        if command in ("", "./dev test"):
+        if command in ("", "./dev test", "./dev --preset release build"):
             continue
-        ran = subprocess.run(command, shell=True, cwd=root, capture_output=True, text=True, timeout=60)
+        command = command.replace("build/release", os.path.dirname(bin_directory))
+        ran = subprocess.run(command, shell=True, cwd=root, env=environment, capture_output=True, text=True, timeout=60)
         if ran.returncode:
             return f"{command}: status {ran.returncode}\n{ran.stdout}{ran.stderr}"
     return None
+
+
+# The block's lines, one after the other, in a file of ours.
+def find_quoted(text, root):
+    for top in ("examples/build", "editor"):
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            for name in names:
+                with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as f:
+                    if "\n" + text in "\n" + f.read():
+                        return None
+    return "no file of examples/build or editor has these lines"
 
 
 def run_file(root, work, path, compiler):
@@ -47,7 +63,9 @@ def run_file(root, work, path, compiler):
             follows = i + 1 < len(blocks) and blocks[i + 1][0] == "text"
             problem = run_program(body, blocks[i + 1][1] if follows else "", f"line{line}", work, compiler)
         elif kind == "sh":
-            problem = run_commands(body, root)
+            problem = run_commands(body, root, compiler)
+        elif kind in QUOTED:
+            problem = find_quoted(body, root)
         elif kind == "text" and i and blocks[i - 1][0] == "c":
             problem = None
         else:

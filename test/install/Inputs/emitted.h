@@ -1,0 +1,2 @@
+// A header with constructs.
+chan(int) emitted_channel;
