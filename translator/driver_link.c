@@ -5,6 +5,8 @@
 // archive is appended to every link, and a program without goroutines comes out byte for byte as
 // without it.
 //
+// A module that serves others gets it as one object, of which all or nothing is taken.
+//
 // The runtime also defines blocking calls of the C library (read, accept ...), to park a goroutine
 // instead of its thread. So `-lc` goes before the archive: a plain program finds its `read` there,
 // and never asks us.
@@ -81,6 +83,16 @@ static bool mentions_whole_archive(const Command *c) {
     return false;
 }
 
+// The runtime of such a module is to serve others, too: a program that is linked with it, libraries that it loads. They would bring
+// along what it lacks, with structures of their own.
+static bool serves_others(const Command *c) {
+    static const char *const words[] = {"-shared", "-rdynamic", "-Wl,-E", "-Wl,--export-dynamic"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (args_has(c, words[i]))
+            return true;
+    return false;
+}
+
 static const char *language_at_end(const Command *c) {
     for (size_t i = c->n_args; i > 0; i--)
         if (c->args[i - 1].kind == ARG_LANGUAGE)
@@ -93,7 +105,7 @@ void link_add_runtime(Words *w, const Command *c, bool needed) {
         return;
     const char *variant = sanitizes(c, "address") ? "-asan" : sanitizes(c, "thread") ? "-tsan"
                                                                                      : "";
-    const char *archive = arena_format("%s/libgort%s.a", library_directory(), variant);
+    const char *archive = arena_format("%s/libgort%s%s.a", library_directory(), variant, serves_others(c) ? "-whole" : "");
     if (access(archive, R_OK) != 0) {
         if (needed) {
             diag_plain(DIAG_ERROR, "the runtime library is missing: %s", archive);

@@ -69,6 +69,5 @@ gort_entry:                             // rsp is 16-byte aligned; two zero word
     ud2
     .cfi_endproc
     .size gort_entry, . - gort_entry
-
-    .section .note.GNU-stack, "", @progbits
 #endif
+    .section .note.GNU-stack, "", %progbits

@@ -67,6 +67,5 @@ gort_entry:
     brk #1
     .cfi_endproc
     .size gort_entry, . - gort_entry
-
-    .section .note.GNU-stack, "", %progbits
 #endif
+    .section .note.GNU-stack, "", %progbits

@@ -105,6 +105,5 @@ gort_preempt_entry:
     ret $RED_ZONE
     .cfi_endproc
     .size gort_preempt_entry, . - gort_preempt_entry
-
-    .section .note.GNU-stack, "", @progbits
 #endif
+    .section .note.GNU-stack, "", %progbits

@@ -78,6 +78,5 @@
     unwind_from gort_unwind_from_trap, 1
     enter gort_call_enter, 0
     enter gort_trap_enter, 1
-
-    .section .note.GNU-stack, "", @progbits
 #endif
+    .section .note.GNU-stack, "", %progbits

@@ -81,6 +81,5 @@
     .cfi_return_column 96
     panic_with_caller caller_interrupted
     .size gort_trap_enter, . - gort_trap_enter
-
-    .section .note.GNU-stack, "", %progbits
 #endif
+    .section .note.GNU-stack, "", %progbits

@@ -86,9 +86,11 @@ static void remember(Machine *m, const uintptr_t *slot) {
     g->home = m;
 }
 
+static bool is_ours(uintptr_t pc) { return gort_text_contains(pc) || gort_text_is_runtime(pc); }
+
 __attribute__((noinline)) void go__called_from_c(const void *slot) {
     uintptr_t pc = word_at(slot) - 1;
-    if (gort_text_contains(pc) || gort_text_is_runtime(pc)) return;
+    if (is_ours(pc) || (gort_text_learn(pc) && is_ours(pc))) return;
     Machine *m = arch_machine();
     if (!m || m->foreign || m->current == &m->scheduler || !stands_on(m->current, (uintptr_t)slot)) return;
     remember(m, slot);

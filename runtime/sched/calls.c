@@ -9,7 +9,7 @@
 #include "sched/netpoll.h"
 
 #if !defined(GORT_ASAN) && !defined(GORT_TSAN)
-#include "base/abi.h"
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <mqueue.h>
 #include <netdb.h>
@@ -116,8 +116,9 @@ static __attribute__((noinline)) void once_call(void) {
     void (*init)(void) = once_init;
     Machine *m = arch_machine();
     if (m && m->standing) gort_call_end(m, m->standing);
-    go__called_from_c((void **)__builtin_frame_address(0) + 1); // libc stands below
+    bool stays = gort_stay(); // libc stands below
     init();
+    if (stays) gort_stay_no_more();
 }
 
 static __attribute__((noinline)) void once_prepare(void (*init)(void)) { once_init = init; }
@@ -210,6 +211,16 @@ MARKED(int, getnameinfo,
         socklen_t service_n, int flags),
        (a, n, host, host_n, service, service_n, flags))
 MARKED(struct hostent *, gethostbyname, (const char *name), (name))
+
+// ---- modules ------------------------------------------------------------------------------------
+
+// Others may come to lie where this one was. (dlopen looks at who calls it, and is left alone.)
+FRONT int dlclose(void *module) {
+    FRONT_REAL(int, (void *), gort_libc_next_or_fatal, "dlclose");
+    int error = real(module);
+    gort_text_find();
+    return error;
+}
 
 // ---- whatever it is -----------------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ __attribute__((no_sanitize("address"))) static bool holds(const uintptr_t *from,
 __attribute__((visibility("hidden"))) void gort_preempted(const uintptr_t *saved, const uintptr_t *sp) {
     Machine *m = arch_machine();
     const uintptr_t *end = (const uintptr_t *)m->current->stack.high, *to = sp + FRAME_LOOKED_AT / sizeof *sp;
-    bool stays = gort_stays(m) || gort_stands_on_c() ||
+    bool stays = gort_stands_on_c() || gort_stays(m) ||
                  holds(saved, to < end ? to : end, (uintptr_t)m->errno_address);
     if (!stays) {
         gort_preempt_yield(m);

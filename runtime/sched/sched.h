@@ -472,7 +472,11 @@ void gort_preempt_init(void); // once, before the first signal
 bool gort_text_contains(uintptr_t pc);
 bool gort_text_is_preemptible(uintptr_t pc);
 bool gort_text_is_runtime(uintptr_t pc);
-void gort_text_find(void); // once, at the start
+void gort_text_find(void); // reads what the modules of the process say of themselves, anew
+bool gort_text_other_runtime(void); // another module's runtime is started
+extern uint32_t gort_started; // start.c
+// pc is none of these: of a module that was loaded since? True: ask again. Not async-signal-safe.
+bool gort_text_learn(uintptr_t pc);
 
 // ---- machine.c ----------------------------------------------------------------------------------
 

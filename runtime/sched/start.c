@@ -22,6 +22,11 @@
 
 Sched gort_sched;
 char go__needs_runtime;
+// Says of this module that its copy of the runtime is started: others look (text.c).
+uint32_t gort_started __attribute__((visibility("hidden"))); // (a)
+__asm__(".pushsection .note.gocc, \"a\", %note\n.balign 4\n.long 5, 4, 3\n.asciz \"gocc\"\n.balign 4\n"
+        ".long gort_started - .\n.popsection\n");
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static Machine machine_zero;
 
@@ -85,7 +90,16 @@ void gort_forked_check(void) {
         gort_upcalls.fatal("the child of a fork cannot run goroutines: it may only exec or _exit");
 }
 
+// Each copy would have goroutines, a heap and a collector of its own, which know nothing of the other's.
+static void start_only_one(void) {
+    if (gort_text_other_runtime())
+        gort_upcalls.fatal("this process has two copies of gocc's runtime: link the program with its .gc libraries, link it with "
+                           "-rdynamic if it is .gc itself, or load the first library with RTLD_GLOBAL");
+    store_seq_cst(&gort_started, 1);
+}
+
 static void start(void) {
+    start_only_one();
     pthread_atfork(NULL, NULL, forked);
     gort_flags_read();
     gort_sched.next_id = 1;
