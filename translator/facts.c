@@ -240,6 +240,7 @@ Facts *facts_gather(Tree *tree, Edits *marker, const char *text, size_t length,
     f->options = options;
     f->summary_symbols = "";
     f->mentions_noescape = memmem(text, length, "noescape", 8) != NULL;
+    f->mentions_thread_local = memmem(text, length, "_Thread_local", 13) || memmem(text, length, "__thread", 8);
     Visit v = {.facts = f, .tree = tree, .marker = marker, .text = text, .length = length};
     CXTranslationUnit unit = parse(text, length, options);
     facts_visit(&v, CL->getTranslationUnitCursor(unit));

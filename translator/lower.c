@@ -135,6 +135,7 @@ const char *lower_unit(Tree *tree, Facts *facts, const TranslateOptions *options
     l.no_ranges = options->lto || options->function_sections || options->other_target;
     l.plain_stores = options->plain_stores;
     l.thread_sanitizer = options->thread_sanitizer;
+    l.hides_places = !l.clang && (l.lto || facts->mentions_thread_local);
     lower_heap(&l);
     lower_noescape(&l);
     lower_traps(&l);

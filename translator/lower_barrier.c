@@ -13,6 +13,8 @@
 //      Nothing may stand between them, and so they are one asm.
 //   2. It stands in the text instead of in an inline function, so that a fault in it has the user's line.
 //   3. gocc_slot may alias anything: the word may be a uintptr_t, and is read as one elsewhere.
+//   4. The place must not be a thread-local variable to the compiler: gcc 12 then makes a plain statement of the `asm goto`, and what stands at
+//      its label is gone. Where it may be one, also after a call is inlined, the address goes through an asm of its own.
 // Structs of up to MAX_WORDS words are stored word by word (gocc_b1), and so are numbers that take a pointer's place in a union; larger ones go
 // through go__gc_copy. What is _Atomic is stored between go__gc_atomic_begin and _end.
 // Variables on the stack are left alone: the collector looks at stacks as a whole, while their goroutine does not run.
@@ -80,11 +82,12 @@ static const char *slot(int k, int word) {
 
 static const char *short_store(Lower *l, int k, int word, const char *value) {
     const char *label = F("gocc_l%d_%d", k, word), *at = slot(k, word);
-    return F("__asm__ __volatile__ goto(\"{nopl 0x63636f67(%%%%rax)|nop dword ptr [rax+0x63636f67]}\\n\\t"
+    const char *hidden = l->hides_places ? F("__asm__(\"\" : \"+r\"(gocc_w%d)); ", k) : "";
+    return F("%s__asm__ __volatile__ goto(\"{nopl 0x63636f67(%%%%rax)|nop dword ptr [rax+0x63636f67]}\\n\\t"
              "{cmpb $0, %%1|cmp %%1, 0}\\n\\tjne %%l[%s]\\n\\t{movq %%2, %%0|mov %%0, %%2}\" "
              ": \"=m\"(%s) : \"m\"(go__gc_marking), \"r\"(%s) : \"cc\" : %s); "
              "if (0) { %s:%s go__gc_store((void *)(unsigned long)&%s, (const void *)(unsigned long)%s); }",
-             label, at, value, label, label, l->clang ? "" : " __attribute__((__cold__));", at, value);
+             hidden, label, at, value, label, label, l->clang ? "" : " __attribute__((__cold__));", at, value);
 }
 
 static const char *word_stores(Lower *l, int k, const Store *s, int words) {

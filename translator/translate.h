@@ -220,6 +220,7 @@ typedef struct Facts {
     Noescape *noescapes;
     size_t n_noescapes, cap_noescapes;
     bool mentions_noescape;        // the text has the word
+    bool mentions_thread_local;    // it has one of the words
     int report;                    // level of -fescape-report
     Jump *jumps;
     size_t n_jumps, cap_jumps;
@@ -294,6 +295,7 @@ typedef struct Lower {
     bool other_target;             // not x86-64
     bool plain_stores;             // barriers are calls: under a sanitizer, or where the short form is not known
     bool thread_sanitizer;
+    bool hides_places;             // a store's address may be a thread-local variable's: see lower_barrier.c
     bool slot_type;                // gocc_slot is used
     int n_barriers;                // numbers the variables of each
 } Lower;
