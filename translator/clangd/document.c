@@ -266,6 +266,11 @@ void document_close(json_t *message, const char *bytes, size_t length) {
     if (d)
         document_free(d);
     documents_refresh();
+    for (d = documents; d; d = d->next) // what it was included by needs it on
+        if (d->open && d->ours) {
+            include_names(d->path, d->source.data, d->source.length);
+            include_open();
+        }
 }
 
 void document_reopen_all(void) {

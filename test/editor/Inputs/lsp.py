@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-TIMEOUT = 60
+TIMEOUT = 25
 
 
 class Server:
@@ -152,6 +152,14 @@ class Server:
         while self.diagnostics.get(doc.uri, {}).get("version") != doc.version:
             self._take()
         return self.diagnostics[doc.uri]["diagnostics"]
+
+    def diagnose_until(self, doc, messages):
+        """Waits until these are the messages: clangd reads headers again in its own time."""
+        end = time.time() + TIMEOUT
+        while [x["message"] for x in self.diagnose(doc)] != messages:
+            if time.time() > end:
+                fail("diagnostics stay", self.diagnose(doc), "wanted", messages)
+            self._take()
 
     # ---- places
 
