@@ -1,0 +1,20 @@
+# gocc.kak - Kakoune: put it into ~/.config/kak/autoload. kak-lsp.toml is what kak-lsp is told.
+hook global BufCreate .+\.gc %{
+    set-option buffer filetype gocc
+}
+
+hook global WinSetOption filetype=gocc %{
+    require-module c-family
+    add-highlighter window/c ref c
+    add-highlighter window/gocc group
+    add-highlighter window/gocc/words regex \b(go|defer)\b(?=\s*[\w({*])|\b(select)\b(?=\s*\{)|(<-) 1:keyword 2:keyword 3:operator
+    add-highlighter window/gocc/types regex \bchan\b(?=\s*(<-)?\s*\()|\bany\b(?=\s+\**\w) 0:type
+    add-highlighter window/gocc/functions regex \b(make|new|close|len|cap|panicf?|recover|any_is|any_as|any_string)\b(?=\s*\() 0:builtin
+    set-option buffer comment_line '//'
+    set-option buffer comment_block_begin '/*'
+    set-option buffer comment_block_end '*/'
+    hook -once -always window WinSetOption filetype=.* %{
+        remove-highlighter window/c
+        remove-highlighter window/gocc
+    }
+}
