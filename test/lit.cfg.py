@@ -84,6 +84,9 @@ if subprocess.run(["unshare", "-rn", "true"], capture_output=True).returncode ==
 for tool in ("g++", "meson", "ccache", "autoconf", "cmake", "bear", "mandoc", "vim", "node"):
     if shutil.which(tool):
         config.available_features.add("has-" + tool)
+# Editors, and what npm has fetched: only ./dev editors asks for them.
+if os.environ.get("EDITORS"):
+    config.available_features.add("editors")
 # Go is looked for, not fetched: no test needs it to pass.
 if shutil.which("go") or os.path.exists(os.path.join(root, "build", "go", "bin", "go")):
     config.available_features.add("has-go")

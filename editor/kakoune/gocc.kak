@@ -7,7 +7,7 @@ hook global WinSetOption filetype=gocc %{
     require-module c-family
     add-highlighter window/c ref c
     add-highlighter window/gocc group
-    add-highlighter window/gocc/words regex \b(go|defer)\b(?=\s*[\w({*])|\b(select)\b(?=\s*\{)|(<-) 1:keyword 2:keyword 3:operator
+    add-highlighter window/gocc/words regex \b(go|defer)\b(?=\s*[\w(*\x7B])|\b(select)\b(?=\s*\x7B)|(<-) 1:keyword 2:keyword 3:operator
     add-highlighter window/gocc/types regex \bchan\b(?=\s*(<-)?\s*\()|\bany\b(?=\s+\**\w) 0:type
     add-highlighter window/gocc/functions regex \b(make|new|close|len|cap|panicf?|recover|any_is|any_as|any_string)\b(?=\s*\() 0:builtin
     set-option buffer comment_line '//'
