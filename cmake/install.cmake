@@ -27,3 +27,4 @@ install(DIRECTORY editor/vim/ editor/nvim/ DESTINATION ${CMAKE_INSTALL_DATADIR}/
 install(DIRECTORY editor/emacs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/emacs/site-lisp)
 install(DIRECTORY editor/ DESTINATION ${CMAKE_INSTALL_DATADIR}/gocc/editor
         PATTERN vscode/test EXCLUDE PATTERN node_modules EXCLUDE)
+install(PROGRAMS translator/gocc-bear TYPE BIN)
