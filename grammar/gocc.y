@@ -182,6 +182,9 @@ static int yylex(int *value, Reader *r) {
 static void yyerror(Reader *r, const char *message) {
     int at = (int)r->next > 0 ? (int)r->next - 1 : 0;
     r->broken = true;
+    if (r->raw && r->n_failures++) at = -1; /* one is enough to say */
+    if (r->failed < 0) r->failed = (int)r->next > 0 ? (int)r->next - 1 : 0;
+    if (at < 0) return;
     if (!strcmp(message, "memory exhausted")) reader_error(r, at, "brackets are nested too deeply");
     else if (r->unmatched < 0)
         reader_error(r, at, "a construct is not complete before this");

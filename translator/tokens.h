@@ -134,6 +134,7 @@ typedef struct Reader {
     Node **nodes; size_t n_nodes, cap_nodes;
     int n_errors;
     bool broken;                            // as in Tree
+    int failed, n_failures;                 // the token at which the grammar gave up, or -1
     bool raw;                               // not preprocessed: tree_read_raw
 } Reader;
 

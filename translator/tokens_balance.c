@@ -53,6 +53,8 @@ static void put(Balance *b, Code code) {
 }
 
 static void close_top(Balance *b) {
+    static const char *const spellings[] = {[C_LPAREN] = "(", [C_LBRACKET] = "[", [C_LBRACE] = "{"};
+    reader_error(b->r, b->open[b->n_open - 1], "'%s' is never closed", spellings[top(b)]);
     put(b, partner(top(b)));
     b->n_open--;
 }

@@ -319,11 +319,34 @@ static Tree *tree_new(Source *source) {
     return t;
 }
 
+// Where the grammar gave up, in text that is being typed: the construct's last word before it becomes text, and all is read again.
+// False: there is none.
+static bool drop_failure(Reader *r) {
+    for (int i = r->failed < (int)r->n ? r->failed : (int)r->n - 1; i >= 0; i--) {
+        int c = r->v[i].cls;
+        if (c == T_TEXT || (c >= T_SEMI && c <= T_INIT_CLOSE))
+            continue;
+        r->v[i].cls = T_TEXT;
+        r->v[i].flags &= (uint8_t) ~(F_SEND | F_RECV2 | F_MISSING);
+        r->n_nodes = 0;
+        r->failed = -1;
+        return true;
+    }
+    return false;
+}
+
+static void parse(Reader *r) {
+    enum { RETRIES = 30 };
+    reader_parse(r);
+    for (int i = 0; r->raw && r->failed >= 0 && i < RETRIES && drop_failure(r); i++)
+        reader_parse(r);
+}
+
 static Tree *tree_build(Reader *r, LevelKind outermost) {
     Tree *t = tree_new(r->source);
     reader_classify(r, outermost);
     if (text_check(r) && r->constructs)
-        reader_parse(r);
+        parse(r);
     includes_check(r);
     t->tokens = (Tokens){r->v, r->n};
     t->n_errors = r->n_errors;
@@ -338,6 +361,7 @@ static Tree *tree_build(Reader *r, LevelKind outermost) {
 static Reader *reader_new(Source *source) {
     Reader *r = arena_alloc(sizeof *r);
     r->source = source;
+    r->failed = -1;
     names_init(&r->names);
     reader_scan(r);
     return r;

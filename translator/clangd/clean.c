@@ -92,7 +92,7 @@ static char *read_form(const char *p, const char **end) {
     char *body = inside(p, close), *tail;
     size_t n = strlen(body);
     *end = close + 1;
-    if (n > 16 && !strncmp(body, "*(**", 4) && !strcmp(body + n - 9, ")(gocc_t)"))
+    if (n > 13 && !strncmp(body, "*(**", 4) && !strcmp(body + n - 9, ")(gocc_t)"))
         return F("<-%s", clean_text(bare(arena_strndup(body + 4, n - 4 - 9))));
     const char *type_close = *body == '(' ? partner(body) : NULL;
     char *type = type_close ? inside(body, type_close) : NULL;

@@ -184,8 +184,31 @@ static void notification(json_t *message, const char *method, const char *bytes,
     }
 }
 
-void client_message(const char *bytes, size_t length) {
+// Half a surrogate pair, or a byte that is no UTF-8: some editors send them, and clangd takes them for U+FFFD. Nothing else is repaired.
+static json_t *read_message(const char *bytes, size_t length) {
     json_t *message = json_loadb(bytes, length, JSON_ALLOW_NUL, NULL);
+    if (message || !length)
+        return message;
+    char *copy = arena_strndup(bytes, length);
+    text_make_valid(copy, length);
+    for (char *p = copy; (p = strstr(p, "\\u")); p += 2) {
+        bool escaped = false; // by a backslash before it
+        for (char *q = p; q > copy && q[-1] == '\\'; q--)
+            escaped = !escaped;
+        bool high = strchr("dD", p[2]) && strchr("89abAB", p[3]), low = strchr("dD", p[2]) && strchr("cdefCDEF", p[3]);
+        bool pair = high && p + 12 <= copy + length && p[6] == '\\' && p[7] == 'u' && strchr("dD", p[8]) && strchr("cdefCDEF", p[9]);
+        if (!p[2] || !p[3] || escaped)
+            continue;
+        if (pair)
+            p += 6;
+        else if ((high || low) && p + 6 <= copy + length)
+            memcpy(p + 2, "fffd", 4);
+    }
+    return json_loadb(copy, length, JSON_ALLOW_NUL, NULL);
+}
+
+void client_message(const char *bytes, size_t length) {
+    json_t *message = read_message(bytes, length);
     json_t *id = json_object_get(message, "id");
     const char *method = json_string_value(json_object_get(message, "method"));
     bool usable = json_is_string(id) || json_is_integer(id);

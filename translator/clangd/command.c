@@ -67,9 +67,13 @@ static char *find_above(const char *path, const char *const names[2]) {
     return NULL;
 }
 
+static long long file_time(const char *file) {
+    struct stat status;
+    return file && stat(file, &status) == 0 ? (long long)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec : -1;
+}
+
 static json_t *load_database(const char *file) {
     static Database *databases;
-    struct stat status;
     Database *d = databases;
     while (d && strcmp(d->path, file))
         d = d->next;
@@ -80,15 +84,18 @@ static json_t *load_database(const char *file) {
         d->next = databases;
         databases = d;
     }
-    if (stat(file, &status) < 0)
-        return NULL;
-    long long modified = (long long)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+    long long modified = file_time(file);
     if (d->modified != modified) {
         json_decref(d->entries);
         d->entries = json_load_file(file, 0, NULL);
         d->modified = modified;
     }
     return d->entries;
+}
+
+static const char *base_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 // ---- entries of a database ----------------------------------------------------------------------
@@ -110,7 +117,8 @@ static json_t *find_entry(json_t *entries, const char *path) {
     char *directory = directory_of(path);
     int best_score = 0;
     json_array_foreach(entries, i, entry) {
-        char *file = entry_path(entry), *real = realpath(file, NULL), *beside = directory_of(file);
+        char *file = entry_path(entry), *beside = directory_of(file);
+        char *real = strcmp(base_of(file), base_of(path)) ? NULL : realpath(file, NULL);
         int score = !strcmp(file, path) || (real && !strcmp(real, path)) ? 3 : !path_is_gc(file) ? 0
                                                                            : !strcmp(beside, directory) ? 2
                                                                                                         : 1;
@@ -166,11 +174,6 @@ static const char *word_at(const json_t *words, size_t i) {
     return s ? s : "";
 }
 
-static const char *base_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static bool is_own_option(const char *word) {
     return !strncmp(word, "-fescape-report", 15) || !strncmp(word, "-fescape-summaries=", 19) || !strcmp(word, "-show");
 }
@@ -208,24 +211,63 @@ static json_t *flags_from_file(const char *file) {
     return options;
 }
 
-json_t *command_options(const char *path, char **directory) {
+// What was found for a path holds as long as the file that says it is the same.
+typedef struct Found {
+    struct Found *next;
+    char *path, *file, *directory;
+    long long modified;
+    json_t *options;
+} Found;
+
+static json_t *find_options(Found *f) {
+    size_t n = f->file ? strlen(f->file) : 0;
+    if (n > 5 && !strcmp(f->file + n - 5, ".json")) {
+        json_t *entry = find_entry(load_database(f->file), f->path);
+        f->directory = strdup(entry ? member(entry, "directory") : "/");
+        if (entry)
+            return options_of(entry_words(entry));
+        free(f->directory);
+    } else if (f->file) {
+        f->directory = directory_of(f->file);
+        return flags_from_file(f->file);
+    }
+    f->directory = directory_of(f->path);
+    return json_is_array(fallback_flags) ? json_copy(fallback_flags) : json_pack("[s]", "-std=gnu17");
+}
+
+// The file that tells how `path` is compiled, malloc'ed, or NULL.
+static char *find_file(const char *path) {
     static const char *const databases[2] = {"compile_commands.json", "build/compile_commands.json"};
     static const char *const flags[2] = {"compile_flags.txt", NULL};
     char *file = database_directory ? format(database_directory, databases[0]) : find_above(path, databases);
-    json_t *entry = file ? find_entry(load_database(file), path) : NULL;
+    if (file && find_entry(load_database(file), path))
+        return file;
     free(file);
-    if (entry) {
-        *directory = strdup(member(entry, "directory"));
-        return options_of(entry_words(entry));
+    return find_above(path, flags);
+}
+
+json_t *command_options(const char *path, char **directory) {
+    static Found *all;
+    Found *f = all;
+    while (f && strcmp(f->path, path))
+        f = f->next;
+    if (!f || file_time(f->file) != f->modified || !f->file) {
+        if (!f) {
+            if (!(f = calloc(1, sizeof *f)))
+                abort();
+            f->path = strdup(path);
+            f->next = all;
+            all = f;
+        }
+        free(f->file);
+        free(f->directory);
+        json_decref(f->options);
+        f->file = find_file(path);
+        f->modified = file_time(f->file);
+        f->options = find_options(f);
     }
-    if ((file = find_above(path, flags))) {
-        json_t *options = flags_from_file(file);
-        *directory = directory_of(file);
-        free(file);
-        return options;
-    }
-    *directory = directory_of(path);
-    return json_is_array(fallback_flags) ? json_copy(fallback_flags) : json_pack("[s]", "-std=gnu17");
+    *directory = strdup(f->directory);
+    return json_copy(f->options);
 }
 
 json_t *command_words(const char *path, char **directory) {

@@ -266,6 +266,11 @@ void document_close(json_t *message, const char *bytes, size_t length) {
     if (d)
         document_free(d);
     documents_refresh();
+    for (d = documents; d; d = d->next) // what it was included by needs it on
+        if (d->open && d->ours) {
+            include_names(d->path, d->source.data, d->source.length);
+            include_open();
+        }
 }
 
 void document_reopen_all(void) {
@@ -292,6 +297,7 @@ Document *document_hidden(const char *path) {
     char *uri = path_to_uri(path);
     d = document_new(uri);
     free(uri);
+    text_make_valid(text.data, text.length);
     text_set(&d->source, text.data ? text.data : "", text.length);
     free(text.data);
     d->modified = modified(path);
@@ -316,6 +322,7 @@ void documents_refresh(void) {
         d->shadow.text = (Text){0};
         d->modified = modified(d->path);
         d->version++;
+        text_make_valid(text.data, text.length);
         text_set(&d->source, text.data ? text.data : "", text.length);
         translate_document(d);
         send_change(d, &old, NULL);

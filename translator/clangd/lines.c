@@ -73,12 +73,9 @@ static size_t units(size_t bytes) {
                                                                                         : 1;
 }
 
-// Where line i ends, before its newline.
+// Where line i ends, before its newline; a carriage return is the last character of its line, to clangd as well.
 static size_t line_end(const Text *t, size_t i) {
-    if (i + 1 >= t->n_lines)
-        return t->length;
-    size_t end = t->starts[i + 1] - 1;
-    return end > t->starts[i] && t->data[end - 1] == '\r' ? end - 1 : end;
+    return i + 1 < t->n_lines ? t->starts[i + 1] - 1 : t->length;
 }
 
 size_t text_offset(const Text *t, Position p) {
@@ -120,4 +117,16 @@ Position text_position(const Text *t, size_t offset) {
         at += bytes;
     }
     return p;
+}
+
+void text_make_valid(char *data, size_t length) {
+    for (size_t i = 0; i < length;) {
+        size_t n = character_bytes(data + i, data + length);
+        unsigned char c = (unsigned char)data[i], d = n > 1 ? (unsigned char)data[i + 1] : 0;
+        // Longer than need be, a surrogate, or beyond Unicode.
+        bool bad = (n == 1 && c >= 0x80) || (c == 0xe0 && d < 0xa0) || (c == 0xed && d > 0x9f) || (c == 0xf0 && d < 0x90) || (c == 0xf4 && d > 0x8f);
+        if (bad)
+            data[i] = '?';
+        i += bad ? 1 : n;
+    }
 }

@@ -110,11 +110,14 @@ static size_t marked_at(const Map *m, size_t shadow) {
 
 bool map_to_source(const Map *m, size_t shadow, Side side, size_t *source) {
     const Stretch *before, *s = find(m, shadow, false, side, &before);
+    // Left of a construct that the text begins with, and that leaves nothing in the shadow.
+    if (s == m->by_shadow && s && side == SIDE_LEFT && shadow == 0 && s->shadow == 0 && m->n_marked && m->marked[0].end == 0)
+        s = NULL;
     if (s) {
         *source = s->source + (shadow - s->shadow);
         return true;
     }
-    size_t i = marked_at(m, shadow);
+    size_t i = shadow ? marked_at(m, shadow) : 0;
     if (i < m->n_marked && shadow == m->marked[i].start) { // the text begins with a construct
         *source = m->replaced[i].start;
         return true;

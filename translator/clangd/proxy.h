@@ -30,6 +30,7 @@ typedef struct Position {
 void text_set(Text *t, const char *data, size_t length);   // copies
 void text_splice(Text *t, size_t start, size_t end, const char *data, size_t length);
 void text_free(Text *t);
+void text_make_valid(char *data, size_t length);       // bytes that are no UTF-8 become question marks
 size_t text_offset(const Text *t, Position p);         // the nearest that there is
 Position text_position(const Text *t, size_t offset);
 size_t text_line(const Text *t, size_t offset);

@@ -66,8 +66,10 @@ static void read_constructs(Reading *r) {
     for (int i = 1; i <= t->n_nodes; i++)
         form_copies(r, t->by_id[i]);
     form_results(r);
-    if (t->broken || t->n_errors)
+    if (t->broken || t->n_errors) {
+        form_brackets(r);
         drop_lost_words(r);
+    }
 }
 
 // ---- macros -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ typedef struct Reading {
 } Reading;
 void form_node(Reading *r, const Node *n);
 void form_copies(Reading *r, const Node *n);           // after all nodes: what go and defer blocks copy
+void form_brackets(Reading *r);
 void form_results(Reading *r);                         // declares `_Result` where it is mentioned
 Span reading_word(const Reading *r, size_t at);        // the word there
 #endif

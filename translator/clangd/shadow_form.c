@@ -281,6 +281,34 @@ static void call(Reading *r, const Node *n) {
         rename_word(r, n, names[n->word]);
 }
 
+// ---- brackets that the source lacks ----
+
+// The form of the construct has a bracket of its own in the place of this one.
+static bool replaces_bracket(const Node *n, size_t open) {
+    if (n->lparen != open)
+        return false;
+    if (n->kind == N_CALL)
+        return !is_half(n) && (n->word == W_MAKE || n->word == W_NEW || n->word == W_PANIC || n->word == W_ANY_IS || n->word == W_ANY_AS);
+    return n->kind == N_CHAN || ((n->kind == N_GO || n->kind == N_DEFER) && n->is_block);
+}
+
+// What was put in to make brackets pair (tokens_balance.c) is put in for clangd, too: one that is missing does no harm elsewhere.
+void form_brackets(Reading *r) {
+    const Tree *t = r->tree;
+    for (size_t i = 0; i < t->tokens.n; i++) {
+        const Token *k = &t->tokens.v[i];
+        if (k->span.start != k->span.end || k->match < 0)
+            continue;
+        size_t open = t->tokens.v[k->match].span.start;
+        const Node *n = tree_node_at(t, open);
+        char opening = t->source->text[open];
+        const char *text = opening == '(' ? ")" : opening == '[' ? "]"
+                                                                 : "}";
+        if (!replaces_bracket(n, open))
+            edit_close_at(r->edits, k->span.start + r->delta, n->depth, 1, text);
+    }
+}
+
 // ---- constructs with an error -------------------------------------------------------------------
 
 // Where the line ends on which `go` or `defer` is being typed, if the next begins with a word: what follows is another statement.

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-TIMEOUT = 60
+TIMEOUT = 25
 
 
 class Server:
@@ -89,8 +89,8 @@ class Server:
             self.asked.append(message)
             self.send({"id": message["id"], "result": {"applied": True} if message["method"] == "workspace/applyEdit" else None})
         elif message.get("method") == "textDocument/publishDiagnostics":
-            p = message["params"]
-            self.diagnostics[p["uri"]] = p
+            if isinstance(message["params"], dict):
+                self.diagnostics[message["params"].get("uri")] = message["params"]
             self.notes.append(message)
         elif "method" in message:
             self.notes.append(message)
@@ -152,6 +152,14 @@ class Server:
         while self.diagnostics.get(doc.uri, {}).get("version") != doc.version:
             self._take()
         return self.diagnostics[doc.uri]["diagnostics"]
+
+    def diagnose_until(self, doc, messages):
+        """Waits until these are the messages: clangd reads headers again in its own time."""
+        end = time.time() + TIMEOUT
+        while [x["message"] for x in self.diagnose(doc)] != messages:
+            if time.time() > end:
+                fail("diagnostics stay", self.diagnose(doc), "wanted", messages)
+            self._take()
 
     # ---- places
 
@@ -238,3 +246,15 @@ def no_trace(what, value):
     found = re.search(r"gocc_\w*|go__\w*|struct go_any|typeof \(typeof", text)
     if found:
         fail(what, "mentions " + found.group(0), text[max(0, found.start() - 200):found.end() + 200])
+
+
+FAKE = {"GOCC_CLANGD": os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake_clangd.py")}
+
+
+def shadow_of(path, text):
+    """The C that clangd is to see of a text."""
+    with open(path, "w", encoding="utf-8", newline="") as f:
+        f.write(text)
+    run = subprocess.run([os.environ["PROXY"], "-d", "shadow", path], capture_output=True)
+    check("every offset of the shadow comes back", run.stderr.decode(), "")
+    return run.stdout.decode()
