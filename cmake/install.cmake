@@ -20,3 +20,11 @@ file(GLOB pages CONFIGURE_DEPENDS docs/*.1)
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 file(GLOB documents CONFIGURE_DEPENDS docs/*.md)
 install(FILES ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# Vim, Neovim and Emacs of a distribution look into these directories of their own accord; the rest is for people to take from.
+install(DIRECTORY editor/vim/ DESTINATION ${CMAKE_INSTALL_DATADIR}/vim/vimfiles)
+install(DIRECTORY editor/vim/ editor/nvim/ DESTINATION ${CMAKE_INSTALL_DATADIR}/nvim/site)
+install(DIRECTORY editor/emacs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/emacs/site-lisp)
+install(DIRECTORY editor/ DESTINATION ${CMAKE_INSTALL_DATADIR}/gocc/editor
+        PATTERN vscode/test EXCLUDE PATTERN node_modules EXCLUDE)
+install(PROGRAMS translator/gocc-bear TYPE BIN)

@@ -94,6 +94,9 @@ for name, header in headers.items():
         config.available_features.add("has-" + name)
 if shutil.which("curl-config"):
     config.available_features.add("has-libcurl")
+# Editors, and what npm has fetched: only ./dev editors asks for them.
+if os.environ.get("EDITORS"):
+    config.available_features.add("editors")
 # Go is looked for, not fetched: no test needs it to pass.
 if shutil.which("go") or os.path.exists(os.path.join(root, "build", "go", "bin", "go")):
     config.available_features.add("has-go")
