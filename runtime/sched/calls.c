@@ -1,8 +1,7 @@
-// calls.c - calls of libc that wait for a thread, a lock, a process, a disk or another machine.
+// calls.c - calls of libc that wait for a thread, a process, a disk or another machine.
 //
 // They are marked (call.c), whoever makes them, a .gc file or a C library: while they wait, others
-// have the processor. Nothing else about them changes. Locks are first tried without a mark, since
-// most of them are free.
+// have the processor. Nothing else about them changes. (Locks: locks.c.)
 // Not in builds for sanitizers, which stand in front of libc with functions of their own.
 #define _GNU_SOURCE
 #include "sched/front.h"
@@ -14,7 +13,6 @@
 #include <mqueue.h>
 #include <netdb.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <setjmp.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -33,112 +31,13 @@
 
 const char gort_calls_are_linked; // suspend.c refers to it
 
-// ---- threads and locks --------------------------------------------------------------------------
+// ---- threads ------------------------------------------------------------------------------------
 
 MARKED(int, pthread_join, (pthread_t t, void **result), (t, result))
 MARKED(int, pthread_barrier_wait, (pthread_barrier_t * b), (b))
-MARKED(int, pthread_cond_wait, (pthread_cond_t * c, pthread_mutex_t *l), (c, l))
-MARKED(int, pthread_cond_timedwait,
-       (pthread_cond_t * c, pthread_mutex_t *l, const struct timespec *t), (c, l, t))
-MARKED(int, pthread_cond_clockwait,
-       (pthread_cond_t * c, pthread_mutex_t *l, clockid_t clock, const struct timespec *t),
-       (c, l, clock, t))
-
-// C11's, which call libc's own names for the ones above.
 MARKED(int, thrd_join, (thrd_t t, int *result), (t, result))
-MARKED(int, mtx_lock, (mtx_t * l), (l))
-MARKED(int, mtx_timedlock, (mtx_t * l, const struct timespec *t), (l, t))
-MARKED(int, cnd_wait, (cnd_t * c, mtx_t *l), (c, l))
-MARKED(int, cnd_timedwait, (cnd_t * c, mtx_t *l, const struct timespec *t), (c, l, t))
-
-// A mutex of most kinds knows its owner by the thread: who holds one stays on its thread (home.c), though
-// it may be preempted meanwhile.
-static bool knows_owner(const pthread_mutex_t *l) {
-    int kind = l->__data.__kind & 127;
-    return kind != PTHREAD_MUTEX_TIMED_NP && kind != PTHREAD_MUTEX_ADAPTIVE_NP;
-}
-
-static int mutex_taken(const pthread_mutex_t *l, int error) {
-    if (unlikely(knows_owner(l)) && (error == 0 || error == EOWNERDEAD)) gort_stay();
-    return error;
-}
-
-FRONT int pthread_mutex_trylock(pthread_mutex_t *l) {
-    FRONT_REAL(int, (pthread_mutex_t *), gort_libc_next_or_fatal, "pthread_mutex_trylock");
-    return mutex_taken(l, real(l));
-}
-
-FRONT int pthread_mutex_timedlock(pthread_mutex_t *l, const struct timespec *t) {
-    FRONT_REAL(int, (pthread_mutex_t *, const struct timespec *), gort_libc_next_or_fatal,
-               "pthread_mutex_timedlock");
-    FRONT_BEGIN;
-    int error = real(l, t);
-    FRONT_END;
-    return mutex_taken(l, error);
-}
-
-FRONT int pthread_mutex_unlock(pthread_mutex_t *l) {
-    FRONT_REAL(int, (pthread_mutex_t *), gort_libc_next_or_fatal, "pthread_mutex_unlock");
-    if (likely(!knows_owner(l))) return real(l); // it may be gone once it is free
-    int error = real(l);
-    if (error == 0) gort_stay_no_more();
-    return error;
-}
-
-static int rwlock_taken(const pthread_rwlock_t *l, int error) {
-    (void)l;
-    return error;
-}
-
-// A lock that is free is taken at once; one that is not is waited for, marked.
-#define LOCK(name, try_name, Type, taken)                                          \
-    FRONT int name(Type *l) {                                                      \
-        static int (*next_try)(Type *);                                            \
-        int (*try_it)(Type *) = load_relaxed(&next_try);                           \
-        if (unlikely(!try_it))                                                     \
-            store_relaxed(&next_try, try_it = gort_libc_next_or_fatal(#try_name)); \
-        int error = try_it(l);                                                     \
-        if (likely(error != EBUSY)) return taken(l, error);                        \
-        FRONT_REAL(int, (Type *), gort_libc_next_or_fatal, #name);                 \
-        FRONT_BEGIN;                                                               \
-        error = real(l);                                                           \
-        FRONT_END;                                                                 \
-        return taken(l, error);                                                    \
-    }
-LOCK(pthread_mutex_lock, pthread_mutex_trylock, pthread_mutex_t, mutex_taken)
-LOCK(pthread_rwlock_rdlock, pthread_rwlock_tryrdlock, pthread_rwlock_t, rwlock_taken)
-LOCK(pthread_rwlock_wrlock, pthread_rwlock_trywrlock, pthread_rwlock_t, rwlock_taken)
-
-// Who waits until another has called init is in a marked call; who calls it is not: it ends the mark first.
-static __thread void (*once_init)(void);
-
-static __attribute__((noinline)) void once_call(void) {
-    void (*init)(void) = once_init;
-    Machine *m = arch_machine();
-    if (m && m->standing) gort_call_end(m, m->standing);
-    bool stays = gort_stay(); // libc stands below
-    init();
-    if (stays) gort_stay_no_more();
-}
-
-static __attribute__((noinline)) void once_prepare(void (*init)(void)) { once_init = init; }
-
-FRONT int pthread_once(pthread_once_t *once, void (*init)(void)) {
-    FRONT_REAL(int, (pthread_once_t *, void (*)(void)), gort_libc_next_or_fatal, "pthread_once");
-    enum { DONE = 2 }; // what both glibc and musl write there
-    if (likely(load_acquire(once) == DONE)) return 0;
-    once_prepare(init);
-    FRONT_BEGIN;
-    int error = front_m ? real(once, once_call) : real(once, init);
-    FRONT_END;
-    return error;
-}
 
 #define NO_CALL(name) (gort_libc_next_or_fatal(name), -1)
-BLOCKING(sem_wait, (sem_t * s), (s), NO_CALL("sem_wait"))
-BLOCKING(sem_timedwait, (sem_t * s, const struct timespec *t), (s, t), NO_CALL("sem_timedwait"))
-BLOCKING(sem_clockwait, (sem_t * s, clockid_t clock, const struct timespec *t), (s, clock, t),
-         NO_CALL("sem_clockwait"))
 BLOCKING(semop, (int id, struct sembuf *v, size_t n), (id, v, n), NO_CALL("semop"))
 BLOCKING(semtimedop, (int id, struct sembuf *v, size_t n, const struct timespec *t), (id, v, n, t),
          NO_CALL("semtimedop"))

@@ -48,13 +48,15 @@ __attribute__((used)) static const char *const interposing[] = {
     &gort_io_birth_is_linked, &gort_io_close_is_linked, &gort_io_poll_is_linked,
     &gort_io_sleep_is_linked};
 #if !defined(GORT_ASAN) && !defined(GORT_TSAN)
-extern const char gort_blocking_is_linked, gort_calls_are_linked, gort_handlers_are_linked;
+extern const char gort_blocking_is_linked, gort_calls_are_linked, gort_locks_are_linked;
+extern const char gort_handlers_are_linked;
 #ifdef __GLIBC__
 extern const char gort_stdio_is_linked;
 #endif
 __attribute__((used)) static const char *const blocking[] = {
     &gort_blocking_is_linked,
     &gort_calls_are_linked,
+    &gort_locks_are_linked,
     &gort_handlers_are_linked,
 #ifdef __GLIBC__
     &gort_stdio_is_linked,
