@@ -140,7 +140,7 @@ go_context_done(go_context *ctx) {
 
 int go_context_err(go_context *ctx) {
     Node *n = ctx->node;
-    return n ? gort_context_error(n) : 0;
+    return likely(!n || !load_acquire(&n->error)) ? 0 : gort_context_error(n); // as there
 }
 
 int go_context_cause(go_context *ctx) { return go_context_err(ctx) ? ctx->node->cause : 0; }
