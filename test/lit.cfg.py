@@ -84,7 +84,7 @@ if shutil.which("gdb"):
     config.available_features.add("gdb")
 if subprocess.run(["unshare", "-rn", "true"], capture_output=True).returncode == 0:
     config.available_features.add("unshare")
-for tool in ("g++", "meson", "ccache", "autoconf", "cmake", "bear", "mandoc", "vim", "node"):
+for tool in ("g++", "meson", "ccache", "autoconf", "cmake", "bear", "mandoc", "vim", "node", "openssl"):
     if shutil.which(tool):
         config.available_features.add("has-" + tool)
 # Servers, and what their clients are built with: the tests of test/clients.

@@ -3,8 +3,8 @@
 //
 // A program defines the functions of a struct client, which call its library as any C program would, and calls
 // clients_run from main. ROUNDS=N in the environment has each goroutine do its work N times (1), USERS=N sets how
-// many there are (1000). With -DTHREADS the same file is plain C: a thread for each connection instead of
-// goroutines, for `./dev bench clients`.
+// many there are (1000; a quarter of that under the thread sanitizer). With -DTHREADS the same file is plain C: a
+// thread for each connection instead of goroutines, for `./dev bench clients`.
 #ifndef CLIENTS_H
 #define CLIENTS_H
 
@@ -41,6 +41,11 @@ enum {
     EVERY_SLOW = 5, // and one in so many asks for something that takes SLOW_MS
     SLOW_MS = 10,
     TICK_NS = 5000000,
+#if defined(__SANITIZE_THREAD__)
+    USERS_PART = 4, // one in so many of the users that are asked for
+#else
+    USERS_PART = 1,
+#endif
     THREADS_BESIDE = 24, // what may be there beside a thread per connection
 };
 
@@ -172,7 +177,7 @@ static inline void fill(chan(void *) pool, const struct client *c) {
 }
 
 static inline long use(chan(void *) pool, const struct client *c) {
-    int users = number_of("USERS", 1000), rounds = number_of("ROUNDS", 1);
+    int users = number_of("USERS", 1000) / USERS_PART, rounds = number_of("ROUNDS", 1);
     long requests = 0;
     chan(int) done = make(chan(int), 16);
     for (int i = 0; i < users; i++)

@@ -3,7 +3,8 @@
 #     server.py has NAME               status 0: the server is installed, or unpacked in build/servers
 #     server.py with NAME COMMAND...   starts it, runs COMMAND, stops it; COMMAND's status
 #
-# NAME: redis, postgresql, mariadb; http:PROGRAM, that server of examples/http. Each run has its own server in a
+# NAME: redis, postgresql, mariadb; http:PROGRAM, that server of examples/http; https, a few lines of Python, which say who
+# they are by SERVER_CERTIFICATE. Each run has its own server in a
 # directory of its own, and never meets one that runs on the machine: it listens on a Unix socket there
 # (SERVER_SOCKET for COMMAND; SERVER_DIRECTORY is the directory), or on a port of the loopback that the system
 # chooses (SERVER_PORT).
@@ -13,12 +14,14 @@
 import contextlib
 import ctypes
 import glob
+import http.server
 import json
 import os
 import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -73,7 +76,7 @@ def give_up_rights():
 
 # Can the user above come to the program, or is the checkout in a directory of root's?
 def is_reachable(program):
-    return subprocess.run(["/usr/bin/test", "-x", program], preexec_fn=give_up_rights).returncode == 0
+    return subprocess.run(["/usr/bin/test", "-r", program], preexec_fn=give_up_rights).returncode == 0
 
 
 # ---- starting -----------------------------------------------------------------------------------
@@ -183,12 +186,13 @@ class Server:
                    "--innodb-log-file-size=4M", "--innodb-buffer-pool-size=24M", "--max-allowed-packet=16M")
         self.until(self.accepts)
 
+    # A file of ours, where the server's user finds it.
+    def file(self, path):
+        return path if is_reachable(path) else shutil.copy(path, self.directory)
+
     def http(self, program):
-        self.start(program, "127.0.0.1:0", stdout=subprocess.PIPE)
+        self.start(self.file(program), "127.0.0.1:0", stdout=subprocess.PIPE)
         self.environment["SERVER_PORT"] = self.process.stdout.readline().split()[-1].decode()
-
-
-# ---- the keeper ---------------------------------------------------------------------------------
 
     def end(self):
         if not self.process or self.process.poll() is not None:
@@ -198,6 +202,50 @@ class Server:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
+
+    def https(self):
+        certificate = os.path.join(self.directory, "certificate")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2",
+                        "-keyout", certificate, "-out", certificate + ".pem"], check=True, capture_output=True)
+        with open(certificate + ".pem", encoding="utf-8") as public, open(certificate, "a", encoding="utf-8") as both:
+            both.write(public.read())
+        os.chmod(certificate, 0o644)  # of no worth to anybody, and the server is another user
+        self.start(sys.executable, self.file(os.path.abspath(__file__)), "tls", certificate, stdout=subprocess.PIPE)
+        self.environment["SERVER_CERTIFICATE"] = certificate + ".pem"
+        self.environment["SERVER_PORT"] = self.process.stdout.readline().split()[-1].decode()
+
+
+# ---- a server with TLS --------------------------------------------------------------------------
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class TlsServer(http.server.ThreadingHTTPServer):
+    request_queue_size = 200
+
+
+def serve_tls(certificate):
+    server = TlsServer(("127.0.0.1", 0), Answer)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    print("port", server.server_port, flush=True)
+    server.serve_forever()
+
+
+# ---- the keeper ---------------------------------------------------------------------------------
 
 
 def keep(name, life, report):
@@ -254,6 +302,8 @@ def main():
     if len(sys.argv) == 3 and sys.argv[1] == "has":
         program = find(sys.argv[2])
         sys.exit(not (program and runs(sys.argv[2], program)))
+    if len(sys.argv) == 3 and sys.argv[1] == "tls":
+        serve_tls(sys.argv[2])
     if len(sys.argv) < 4 or sys.argv[1] != "with":
         sys.exit("usage: server.py has NAME | with NAME COMMAND...")
     sys.exit(run_with(sys.argv[2], sys.argv[3:]))
