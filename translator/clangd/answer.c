@@ -39,6 +39,26 @@ static json_t *answer_initialize(json_t *result, const Request *r) {
     return result;
 }
 
+// Lines that still mention us are those of macros: what one is defined as is cut off, what it expands to left out.
+static char *drop_ours(char *text) {
+    Buffer out = {0};
+    if (!mentions_ours(text))
+        return text;
+    for (char *line = text, *next; *line; line = next) {
+        size_t n = strcspn(line, "\n");
+        next = line + n + (line[n] == '\n');
+        char *one = arena_strndup(line, n), *parenthesis = strchr(one, ')');
+        if (mentions_ours(one) && !strncmp(one, "#define ", 8))
+            one[parenthesis ? (size_t)(parenthesis + 1 - one) : 8 + strcspn(one + 8, " ")] = '\0';
+        else if (mentions_ours(one))
+            continue;
+        buffer_printf(&out, "%s\n", one);
+    }
+    char *kept = arena_strndup(out.data ? out.data : "", out.length ? out.length - 1 : 0);
+    free(out.data);
+    return kept;
+}
+
 static char *unwrap(char *text) {
     char *broken = strstr(text, " =\n    ");
     if (broken)
@@ -67,7 +87,7 @@ static json_t *answer_hover(json_t *result, const Request *r) {
     if (c && c->kind == N_WORD && c->word == W_RESULT && text)
         json_object_set_new(json_object_get(result, "contents"), "value", json_string(result_text(text)));
     else if (text && mentions_ours(text)) // clangd wraps lines that are too long before they are cleaned
-        json_object_set_new(json_object_get(result, "contents"), "value", json_string(unwrap(clean_text(text))));
+        json_object_set_new(json_object_get(result, "contents"), "value", json_string(drop_ours(unwrap(clean_text(text)))));
     json_t *range = json_object_get(result, "range");
     if (range && !walk_to_source(range, r->document))
         json_object_del(result, "range");

@@ -270,6 +270,24 @@ json_t *command_options(const char *path, char **directory) {
     return json_copy(f->options);
 }
 
+char **command_files(const char *path, size_t *n) {
+    char *database = find_file(path);
+    size_t length = database ? strlen(database) : 0, i;
+    json_t *entries = length > 5 && !strcmp(database + length - 5, ".json") ? load_database(database) : NULL, *entry;
+    char **v = calloc(json_array_size(entries) + 1, sizeof *v);
+    if (!v)
+        abort();
+    *n = 0;
+    json_array_foreach(entries, i, entry) {
+        char *named = entry_path(entry), *file = path_is_gc(named) ? realpath(named, NULL) : NULL;
+        if (file)
+            v[(*n)++] = file;
+        free(named);
+    }
+    free(database);
+    return v;
+}
+
 json_t *command_words(const char *path, char **directory) {
     json_t *options = command_options(path, directory);
     char *prelude = format(installation(), "clangd/prelude.h");

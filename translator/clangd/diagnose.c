@@ -126,6 +126,7 @@ void diagnose_publish(Document *d, json_t *params) {
     }
     send_shown(d);
     check_start(d);
+    document_open_project(d);
 }
 
 void diagnose_shown(Document *d) {

@@ -307,6 +307,23 @@ Document *document_hidden(const char *path) {
     return d;
 }
 
+// clangd's index knows what a .gc file declares and mentions only while it has its shadow.
+void document_open_project(const Document *d) {
+    enum { FILES_MAX = 64 };
+    static bool done;
+    size_t n;
+    if (done)
+        return;
+    done = true;
+    char **files = command_files(d->path, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (i < FILES_MAX)
+            document_hidden(files[i]);
+        free(files[i]);
+    }
+    free(files);
+}
+
 void documents_refresh(void) {
     for (Document *d = documents, *next; d; d = next) {
         next = d->next;

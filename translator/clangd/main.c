@@ -96,43 +96,17 @@ static char **server_words(int argc, char **argv) {
     return words;
 }
 
-// `-d shadow FILE...`: what clangd sees. `-d map FILE...`: each offset of the source to the shadow and back; it is wrong if another comes
-// back, or if the bytes there differ.
-static int dump(const char *what, char **files) {
-    size_t offsets = 0, wrong = 0;
-    for (; *files; files++) {
-        Buffer text = {0};
-        Shadow s = {0};
-        if (!file_read(*files, &text))
-            return 1;
-        shadow_make(&s, text.data ? text.data : "", text.length, NULL, NULL);
-        if (!strcmp(what, "shadow"))
-            fwrite(s.text.data, 1, s.text.length, stdout);
-        for (size_t i = 0, back; i <= text.length; i++, offsets++)
-            for (int side = SIDE_LEFT; side <= SIDE_RIGHT; side++) {
-                size_t there = map_to_shadow(&s.map, i, (Side)side);
-                bool kept = map_to_source(&s.map, there, (Side)side, &back);
-                bool same = i == text.length || side == SIDE_LEFT || !kept || s.text.data[there] == text.data[i];
-                if ((kept && back == i && same) || map_replaces(&s.map, i, (Side)side))
-                    continue;
-                fprintf(stderr, "%s: offset %zu goes to %zu and comes back as %zu\n", *files, i, there, back);
-                wrong++;
-            }
-        shadow_free(&s);
-        free(text.data);
-        arena_release();
-    }
-    if (!strcmp(what, "map"))
-        printf("%zu offsets, %zu wrong\n", offsets, wrong);
-    return !strcmp(what, "map") && wrong > 0;
-}
-
 int main(int argc, char **argv) {
-    if (argc > 1 && !strcmp(argv[1], "--version"))
+    bool asks = argc > 1 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "--help"));
+    if (asks && !strcmp(argv[1], "--version"))
         printf("gocc-clangd %s\n", GOCC_VERSION);
+    else if (asks)
+        printf("usage: gocc-clangd [--escape-hints] [options of clangd]\n\n");
     if (argc > 2 && !strcmp(argv[1], "-d"))
         return dump(argv[2], argv + 3);
     fflush(stdout);
+    if (asks)
+        return server_become(argv);
     signal(SIGPIPE, SIG_IGN);
     if (!server_start(server_words(argc, argv)))
         return 1;

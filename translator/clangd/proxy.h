@@ -133,9 +133,13 @@ void document_change(json_t *message, const char *bytes, size_t length);
 void document_close(json_t *message, const char *bytes, size_t length);
 void document_reopen_all(void);                        // to a clangd that was started anew
 Document *document_hidden(const char *path);           // opens a file for what includes it
+void document_open_project(const Document *d);         // the other .gc files of its database, once
 void documents_refresh(void);                          // hidden ones that changed on disk
 char *uri_to_path(const char *uri);                    // malloc'ed; NULL: no file
 char *path_to_uri(const char *path);                   // malloc'ed
+
+// ---- dump.c: every stage prints itself ----------------------------------------------------------
+int dump(const char *what, char **files);              // -d WHAT FILE...; the exit status
 
 // ---- include.c: what a document includes --------------------------------------------------------
 const RawNames *include_names(const char *path, const char *text, size_t length);   // valid until the next call
@@ -148,10 +152,12 @@ extern char *database_directory;                       // the editor's or the co
 void command_send(const Document *d);                  // tells clangd
 char **command_directories(const char *path, size_t *n);   // -I and the like, in order; malloc'ed, each and all
 json_t *command_options(const char *path, char **directory);   // the user's words only
+char **command_files(const char *path, size_t *n);     // the .gc files of the database that path is in; malloc'ed, each and all
 json_t *command_words(const char *path, char **directory);   // how gocc compiles it, an array of words; both new
 
 // ---- server.c: clangd ---------------------------------------------------------------------------
 bool server_start(char **arguments);                   // false: there is none; says so
+int server_become(char **arguments);                   // runs clangd in our place, for --version and the like
 void server_send(const char *bytes, size_t length);    // a body
 void server_send_json(json_t *message);                // and drops the reference
 void server_lost(void);                                // it ended by itself: start it again, or give up

@@ -82,16 +82,30 @@ static bool launch(const char *file) {
     return true;
 }
 
-bool server_start(char **arguments) {
+// Malloc'ed, or NULL and a message.
+static char *server_file(void) {
     const char *file = find_server();
-    if (!file) {
+    if (!file)
         fprintf(stderr, "gocc-clangd: no clangd 17 to 22: apt-get install clangd-22, or set GOCC_CLANGD\n");
+    return file ? strdup(file) : NULL;
+}
+
+int server_become(char **arguments) {
+    char *file = server_file();
+    server_arguments = arguments;
+    if (file)
+        execv(file, arguments);
+    return 1;
+}
+
+bool server_start(char **arguments) {
+    char *file = server_file();
+    if (!file)
         return false;
-    }
     installation();
     link_set_environment();
     server_arguments = arguments;
-    server_arguments[0] = strdup(file);
+    server_arguments[0] = file;
     if (launch(file))
         return true;
     fprintf(stderr, "gocc-clangd: cannot start %s: %s\n", file, strerror(errno));
@@ -131,7 +145,7 @@ static bool crashes_too_often(void) {
 
 static void give_up(int status) {
     output_write(&to_client, 1);
-    exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+    exit(WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1);
 }
 
 static void initialize_again(void) {

@@ -120,7 +120,8 @@ static void *keep(const void *v, size_t bytes) {
 
 // What was collected in the arena moves to where it may stay.
 static void settle(Shadow *s) {
-    qsort(s->constructs, s->n_constructs, sizeof *s->constructs, construct_compare);
+    if (s->n_constructs)
+        qsort(s->constructs, s->n_constructs, sizeof *s->constructs, construct_compare);
     s->constructs = keep(s->constructs, s->n_constructs * sizeof *s->constructs);
     s->blocks = keep(s->blocks, s->n_blocks * sizeof *s->blocks);
     s->troubles = keep(s->troubles, s->n_troubles * sizeof *s->troubles);
