@@ -178,8 +178,9 @@ void messages_print(const char *text, size_t length, const char *final, size_t f
 
 // ---- driver_emit.c: --emit-c --------------------------------------------------------------------
 int emit_command(const Command *c);
+void emit_hide_directives(Buffer *text); // from the stages; unit_emit finds them again
 // In the process of a unit, with its final C: writes the C file, or says by its status that it is to be done once more.
-int unit_emit(const Unit *u, const char *final, size_t length);
+int unit_emit(const Unit *u, const char *text, size_t text_length);
 
 // ---- driver_link.c: the runtime library ---------------------------------------------------------
 const char *library_directory(void); // .../lib/gocc of this installation

@@ -23,6 +23,36 @@ static const char head_format[] =
     "#pragma GCC diagnostic ignored \"-Wattributes\" // noescape, in <go/...>\n"
     "#define __GOCC__ 1\n";
 
+// ---- directives on their way through the stages --------------------------------------------------
+// The text was preprocessed, and clang must not do so again: what -dD and -dI left in it becomes pragmas that nobody knows.
+
+static const char pragma_start[] = "#pragma gocc ";
+
+static void replace_line_starts(Buffer *text, const char *old, const char *new) {
+    size_t n = strlen(old);
+    Buffer out = {0};
+    buffer_puts(&out, "");
+    for (const char *p = text->data, *end = p + text->length; p < end;) {
+        const char *stop = memchr(p, '\n', (size_t)(end - p));
+        stop = stop ? stop + 1 : end;
+        bool found = (size_t)(stop - p) >= n && memcmp(p, old, n) == 0;
+        buffer_puts(&out, found ? new : "");
+        p += found ? n : 0;
+        buffer_append(&out, p, (size_t)(stop - p));
+        p = stop;
+    }
+    free(text->data);
+    *text = out;
+}
+
+void emit_hide_directives(Buffer *text) {
+    static const char *const words[] = {"define ", "undef ", "include ", "include_next ", "import "};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        replace_line_starts(text, arena_format("#%s", words[i]), arena_format("%s%s", pragma_start, words[i]));
+}
+
+// ---- one unit -----------------------------------------------------------------------------------
+
 // Does the C file preprocess to what final C is? With the directories of system headers, and nothing that the file itself says.
 static bool means_the_same(const Unit *u, const char *made, size_t made_length, const char *final,
                            size_t final_length) {
@@ -60,7 +90,12 @@ static int write_out(const Unit *u, const char *text, size_t length) {
     return 1;
 }
 
-int unit_emit(const Unit *u, const char *final, size_t length) {
+int unit_emit(const Unit *u, const char *text, size_t text_length) {
+    Buffer shown = {0};
+    buffer_append(&shown, text, text_length);
+    replace_line_starts(&shown, pragma_start, "#");
+    const char *final = shown.data;
+    size_t length = shown.length;
     EmitOptions options = {.name = u->name,
                            .head = arena_format(head_format, u->name),
                            .lines = !args_has(u->command, "-P"),

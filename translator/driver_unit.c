@@ -207,6 +207,8 @@ int unit_work(Unit *u) {
         return status < 0 ? 1 : status;
     }
     restore_utf8(&text);
+    if (u->command->emit && !u->emits_all)
+        emit_hide_directives(&text);
     return translate_and_compile(&text, &errors);
 }
 

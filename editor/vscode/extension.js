@@ -10,7 +10,7 @@ function makeClient() {
     const server = { command: settings.get('clangd.path'), args: settings.get('clangd.arguments') };
     return new LanguageClient('gocc', 'gocc', server, {
         documentSelector: languages.map((language) => ({ scheme: 'file', language })),
-        initializationOptions: { clangdFileStatus: true },
+        initializationOptions: { gocc: { escapeHints: settings.get('escapeHints') } },
     });
 }
 

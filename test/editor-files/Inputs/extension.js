@@ -2,7 +2,7 @@
 // changes, and when the server does not start.
 const Module = require('module');
 const path = require('path');
-const settings = { plainC: false, 'clangd.path': 'gocc-clangd', 'clangd.arguments': ['--log=error'] };
+const settings = { plainC: false, escapeHints: true, 'clangd.path': 'gocc-clangd', 'clangd.arguments': ['--log=error'] };
 let onChange, commands = {}, fail = false;
 
 const vscode = {
@@ -15,7 +15,7 @@ const vscode = {
 };
 class LanguageClient {
     constructor(id, name, server, options) {
-        console.log(`made: ${server.command} ${server.args} for ${options.documentSelector.map((s) => s.language)}`);
+        console.log(`made: ${server.command} ${server.args}, hints ${options.initializationOptions.gocc.escapeHints}, for ${options.documentSelector.map((s) => s.language)}`);
     }
     async start() { if (fail) throw new Error('no such file'); console.log('started'); }
     async stop() { console.log('stopped'); }
