@@ -4,11 +4,14 @@
 // before the handler has called anything. Each thread that runs goroutines has an alternate stack
 // (os/signal.c); here SA_ONSTACK is added to what the program installs, and taken out of what it is
 // told, unless it said so itself. Threads without an alternate stack take no notice.
+// And the program's own use of the runtime's signal is noticed (suspend.c).
 // Not in builds for sanitizers, which stand in front of libc with functions of their own.
 #define _GNU_SOURCE
 #include "sched/front.h"
 
 #if !defined(GORT_ASAN) && !defined(GORT_TSAN)
+#include "os/signal.h"
+#include <pthread.h>
 #include <signal.h>
 
 const char gort_handlers_are_linked; // suspend.c refers to it
@@ -35,6 +38,28 @@ FRONT int sigaction(int number, const struct sigaction *wanted, struct sigaction
     if (before && was_added) before->sa_flags &= ~SA_ONSTACK;
     return 0;
 }
+
+// ---- the signal that the runtime uses itself ----------------------------------------------------
+
+FRONT int raise(int number) {
+    FRONT_REAL(int, (int), gort_libc_next_or_fatal, "raise");
+    if (number == GORT_SUSPEND_SIGNAL) gort_suspend_signal_sent();
+    return real(number);
+}
+
+FRONT int pthread_kill(pthread_t thread, int number) {
+    FRONT_REAL(int, (pthread_t, int), gort_libc_next_or_fatal, "pthread_kill");
+    if (number == GORT_SUSPEND_SIGNAL) gort_suspend_signal_sent();
+    return real(thread, number);
+}
+
+FRONT int tgkill(pid_t process, pid_t thread, int number) {
+    FRONT_REAL(int, (pid_t, pid_t, int), gort_libc_next_or_fatal, "tgkill");
+    if (number == GORT_SUSPEND_SIGNAL) gort_suspend_signal_sent();
+    return real(process, thread, number);
+}
+
+// ---- installing ---------------------------------------------------------------------------------
 
 typedef void Handler(int);
 

@@ -173,6 +173,18 @@ static bool preempt_signal_take(Machine *m) {
     return due > 0;
 }
 
+// Signals that the program has sent to threads, and that no handler has seen yet: the kernel makes one of two that wait for the
+// same thread, so what comes may be both ours and the program's.
+static uint32_t programs; // (a)
+
+void gort_suspend_signal_sent(void) { add_seq_cst(&programs, 1); }
+
+static bool program_signal_take(void) {
+    uint32_t due = load_relaxed(&programs);
+    while (due && !cas_seq_cst(&programs, due, due - 1)) due = load_relaxed(&programs);
+    return due > 0;
+}
+
 static void handle(int number, siginfo_t *info, void *context) {
     int saved = errno;
     Machine *m = arch_machine();
@@ -185,7 +197,8 @@ static void handle(int number, siginfo_t *info, void *context) {
         if (ask != ASK_NOTHING) answer(m, ask, &at);
     }
     if (ours && m->p && load_relaxed(&m->p->preempt)) gort_preempt_try(m, context);
-    if (!ours && !is_asked && gort_signal_was_handled(number))
+    bool of_program = info->si_code == SI_TKILL && program_signal_take();
+    if ((of_program || (!ours && !is_asked)) && gort_signal_was_handled(number))
         gort_signal_forward(number, info, context);
     errno = saved;
 }

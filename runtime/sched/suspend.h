@@ -36,6 +36,9 @@ void gort_suspend_each(void (*fn)(Machine *m, void *arg), void *arg);
 // The handler is installed, if it is not.
 void gort_suspend_listen(void);
 
+// The program is about to send that signal to one of its threads.
+void gort_suspend_signal_sent(void);
+
 // A thread's own answer where it holds suspension off no more. See suspend_allow.
 void gort_suspend_answer(Machine *m);
 
