@@ -91,6 +91,7 @@ MARKED(ssize_t, copy_file_range,
         mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
         va_end(rest);                                                           \
         FRONT_BEGIN;                                                            \
+        FRONT_MAY_MOVE;                                                         \
         int result = real pass;                                                 \
         FRONT_END;                                                              \
         return result;                                                          \
@@ -131,6 +132,7 @@ FRONT long syscall(long n, ...) {
     long d = va_arg(rest, long), e = va_arg(rest, long), f = va_arg(rest, long);
     va_end(rest);
     FRONT_BEGIN;
+    FRONT_MAY_MOVE;
     long result = real(n, a, b, c, d, e, f);
     FRONT_END;
     // What io/ knows of files that block may have become untrue.

@@ -39,12 +39,16 @@ static inline void standing_left(Standing *at) {
     MARKED_STANDING(front_at); \
     Machine *front_m = gort_call_begin(&front_at)
 #define FRONT_END gort_call_end(front_m, &front_at)
+// Nothing that is done between the two, or afterwards, belongs to the thread: the goroutine may come out of FRONT_END on
+// another one.
+#define FRONT_MAY_MOVE front_at.caller = __builtin_return_address(0)
 
 // name(parameters) as libc has it, marked.
 #define MARKED(type, name, parameters, arguments)                     \
     FRONT type name parameters {                                      \
         FRONT_REAL(type, parameters, gort_libc_next_or_fatal, #name); \
         FRONT_BEGIN;                                                  \
+        FRONT_MAY_MOVE;                                               \
         type front_result = real arguments;                           \
         FRONT_END;                                                    \
         return front_result;                                          \
@@ -56,6 +60,7 @@ static inline void standing_left(Standing *at) {
     FRONT int name parameters {                                                                            \
         FRONT_REAL(int, parameters, gort_libc_next, #name);                                                \
         FRONT_BEGIN;                                                                                       \
+        FRONT_MAY_MOVE;                                                                                    \
         uint32_t before;                                                                                   \
         int front_result;                                                                                  \
         do {                                                                                               \

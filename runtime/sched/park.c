@@ -187,7 +187,7 @@ void gort_yield(void) {
     switch_to(m, g, to);
 }
 
-// A signal took it off: all that is runnable goes first.
+// A signal took it off, or it has come back from a call (call.c): all that is runnable goes first. m may have no processor.
 void gort_preempt_yield(Machine *m) {
     Goroutine *g = m->current;
     store_relaxed(&g->status, G_RUNNABLE);

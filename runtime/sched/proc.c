@@ -445,6 +445,10 @@ static bool migrates(Machine *m, Goroutine *g) {
 
 void gort_scheduler_loop(Machine *m) {
     for (;;) {
+        if (unlikely(!m->p)) { // whoever ran here has none, and is in the global queue
+            gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+            gort_machine_stop(m);
+        }
         Goroutine *g = find_runnable(m);
         gort_assert(m->p && load_relaxed(&g->status) == G_RUNNABLE);
         if (m->spinning) {

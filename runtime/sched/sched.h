@@ -386,7 +386,7 @@ void gort_park(ParkLock *locks, WaitReason reason);
 void gort_ready(Goroutine *g);
 void gort_ready_all(Goroutine *list); // linked through Goroutine.next
 void gort_yield(void);
-void gort_preempt_yield(Machine *m); // the same, behind all others
+void gort_preempt_yield(Machine *m); // the same, behind all others; m may have no processor
 // From the scheduler's stack to g, and back some time.
 void gort_scheduler_switch(Machine *m, Goroutine *g);
 // After each switch, on the stack that was switched to: what the one before could not do for
@@ -423,8 +423,8 @@ bool gort_stay_no_more(void);
 void gort_home_park(Machine *m, ParkLock *locks);
 void gort_home_ready(Goroutine *g); // the tail of gort_ready
 void gort_home_yield(Machine *m); // lets others run; comes back on this thread
-// The current goroutine may run, and its machine has no processor: waits for one.
-void gort_home_return(Machine *m);
+// The end of a marked call whose processor is gone: waits for another one, here or, if that is all the same, anywhere.
+void gort_call_return(Machine *m, bool may_move);
 // Gives m's processor to a goroutine that stays elsewhere, if one is runnable, and idles until m has
 // another one. False: there is none. m does not spin.
 bool gort_home_serve(Machine *m);

@@ -23,6 +23,7 @@ typedef struct Standing {
     const void *registers, *registers_end;
     const void *vectors, *vectors_end; // vector registers: structs are copied through them
     void *fake_stack; // of the address sanitizer: sanitize_fake_stack
+    const void *caller; // of a marked call: who has made it, if it may end on another thread, or NULL
 } Standing;
 
 // All threads answer `what`; returns when the last one has. Only the collector's thread asks.
