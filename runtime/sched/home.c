@@ -84,7 +84,6 @@ static void give(Machine *home, Processor *p) {
     if (home->waits_home) gort_sched.home_waiting--;
     home->waits_home = false;
     home->next_p = p;
-    slice_start(p);
     gort_note_wake(&home->note); // its release publishes next_p
 }
 
