@@ -44,6 +44,7 @@
 
 #define GORT_NETPOLL_EVENTS 128 // taken from the kernel at a time: 1.5 KiB of stack
 #define GORT_IO_CALLS 8 // so many reads and writes in a row that did not wait, then others have a turn
+#define GORT_IO_LONG 4096 // a read of so many bytes is of a stream rather than of a message
 #define GORT_NETPOLL_DUE_NS \
     1000000 // a machine that never runs dry asks for descriptors' events so often all the same
 

@@ -25,7 +25,7 @@
 //      matter whose attempt came after the last edge.
 //   7. Whoever could not try, since somebody else had the turn, and whoever only looks, asks the
 //      kernel by registering anew, which looks at the file (2).
-//   8. A read of a TCP stream that gave less than was wanted has left nothing. Unless an event has
+//   8. A read of a TCP stream that gave less than was wanted, and not much, has left nothing. Unless an event has
 //      come since it began (`empty`, polldesc), the next read waits without an attempt. Once an
 //      event says more than "data" (the other end has ended, an error, urgent data) that holds no
 //      longer: then a short read need not have been short for want of data, and the event is over.

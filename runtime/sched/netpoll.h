@@ -137,10 +137,11 @@ static inline bool poll_is_late(const PollDesc *d, PollDirection direction) {
 static inline void poll_attempt(PollLink *link, PollDirection direction) {
     if (likely(link->desc != NULL)) link->edge = load_acquire(&link->desc->edges[direction]);
 }
-// A read that took `got` of the `wanted` bytes has left nothing. After poll_attempt and the read.
+// A read that took `got` of the `wanted` bytes has left nothing. After poll_attempt and the read. After a
+// long one the next is made all the same: of a stream of much data there is likely to be more by then.
 static inline void poll_emptied(const PollLink *link, size_t got, size_t wanted) {
     PollDesc *d = link->desc;
-    if (d && got < wanted && load_relaxed(&d->birth) == BORN_TCP && !load_relaxed(&d->odd))
+    if (d && got < wanted && got < GORT_IO_LONG && load_relaxed(&d->birth) == BORN_TCP && !load_relaxed(&d->odd))
         store_relaxed(&d->empty, link->edge);
 }
 // Since a read has emptied it no event has come: the next one would find nothing.
