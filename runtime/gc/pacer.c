@@ -227,7 +227,7 @@ static bool is_far_over(void) {
 // Not for ever: a thread that never answers must stop nobody. With a limit longer, since a busy
 // machine may keep the collector from running for as long.
 static void hold_back(Machine *m) {
-    unsigned patience = load_relaxed(&limit) == INT64_MAX ? 200 : 1000;
+    unsigned patience = load_relaxed(&limit) == INT64_MAX ? 500 : 1000;
     for (unsigned i = 0; i < patience && is_far_over(); i++)
         if (!help(m, ASSIST_MOST / 4)) gort_os_nap_us(i < 10 ? 10 : 100);
 }
