@@ -32,10 +32,7 @@ enum { LIMIT_ROOM = 1 << 20, // at least so much may be allocated between two co
        EARLIEST_PERCENT = 70, // of the way from what is alive to the goal: the trigger
        LATEST_PERCENT = 95,
        ASSIST_MOST = 256 << 10, // bytes looked into at a time: some 100 us
-       // So far over the goal nobody is held back: by as much in any case, and without a limit by as
-       // much as a thread allocates while a small heap is collected (100 us).
-       PATIENCE = 256 << 10,
-       PATIENCE_UNLIMITED = 4 << 20 };
+       PATIENCE = 256 << 10 }; // so far over the goal nobody is held back
 
 static int percent = 100; // (a) negative: off
 static int64_t limit = INT64_MAX; // (a)
@@ -209,25 +206,19 @@ static void assist(Machine *m, uint64_t allocated) {
     if (owed != 0 && !is_limited()) help(m, owed);
 }
 
-static uint64_t patience(uint64_t to) {
-    uint64_t bytes = to / 32 + PATIENCE;
-    bool plenty = load_relaxed(&limit) == INT64_MAX && bytes < PATIENCE_UNLIMITED;
-    return plenty ? PATIENCE_UNLIMITED : bytes;
-}
-
 // Marking does not keep up, although we help: whoever allocates waits, and helps meanwhile. (The
 // collector needs nothing of this thread but answers, which it gets.)
 static bool is_far_over(void) {
     uint64_t to = load_relaxed(&aim);
     bool under_way = load_relaxed(&gort_gc.wanted) != CAUSE_NONE || load_relaxed(&gort_gc.running);
     return under_way && to != UINT64_MAX && !is_limited() &&
-           load_relaxed(&gort_heap_live) > to + patience(to);
+           load_relaxed(&gort_heap_live) > to + to / 32 + PATIENCE;
 }
 
 // Not for ever: a thread that never answers must stop nobody. With a limit longer, since a busy
 // machine may keep the collector from running for as long.
 static void hold_back(Machine *m) {
-    unsigned patience = load_relaxed(&limit) == INT64_MAX ? 200 : 1000;
+    unsigned patience = load_relaxed(&limit) == INT64_MAX ? 500 : 1000;
     for (unsigned i = 0; i < patience && is_far_over(); i++)
         if (!help(m, ASSIST_MOST / 4)) gort_os_nap_us(i < 10 ? 10 : 100);
 }
