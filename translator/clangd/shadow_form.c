@@ -252,9 +252,9 @@ static void any_test(Reading *r, const Node *n) {
 
 // A call that lacks its arguments yet keeps its parentheses, to be completed in.
 static bool is_half(const Node *n) {
-    int least = n->word == W_ANY_IS || n->word == W_ANY_AS                                                     ? 2
+    int least = n->word == W_ANY_IS || n->word == W_ANY_AS                                                            ? 2
                 : n->word == W_MAKE || n->word == W_NEW || n->word == W_PANIC || n->word == W_LEN || n->word == W_CAP ? 1
-                                                                                                               : 0;
+                                                                                                                      : 0;
     if (n->n_args < least)
         return true;
     for (int i = 0; i < n->n_args; i++)
