@@ -327,7 +327,7 @@ static bool drop_failure(Reader *r) {
         if (c == T_TEXT || (c >= T_SEMI && c <= T_INIT_CLOSE))
             continue;
         r->v[i].cls = T_TEXT;
-        r->v[i].flags &= (uint8_t) ~(F_SEND | F_RECV2 | F_MISSING);
+        r->v[i].flags &= (uint8_t)~(F_SEND | F_RECV2 | F_MISSING);
         r->n_nodes = 0;
         r->failed = -1;
         return true;

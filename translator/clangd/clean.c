@@ -50,13 +50,17 @@ static char *inside(const char *open, const char *close) {
 static char *read_typeof(const char *p, const char **end) {
     static const struct {
         const char *tail, *name;
-    } channels[] = {{" *(**)(struct gocc_chan)", "chan"}, {" *(*const *)(struct gocc_chan)", "chan<-"}, {" *(*volatile *)(struct gocc_chan)", "<-chan"}};
+    } channels[] = {{" *(**)(struct gocc_chan)", "chan"}, {" *(*const *)(struct gocc_chan)", "chan<-"}, {" *(*volatile *)(struct gocc_chan)", "<-chan"},
+                    // As clang-format writes them.
+                    {" * (**)(struct gocc_chan)", "chan"},
+                    {" * (*const *)(struct gocc_chan)", "chan<-"},
+                    {" * (*volatile *)(struct gocc_chan)", "<-chan"}};
     const char *open = typeof_open(p), *close = open ? partner(open) : NULL;
     if (!close)
         return NULL;
     char *body = inside(open, close);
     size_t n = strlen(body);
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
         size_t m = strlen(channels[i].tail);
         if (n <= m || strcmp(body + n - m, channels[i].tail))
             continue;

@@ -119,7 +119,7 @@ static json_t *find_entry(json_t *entries, const char *path) {
     json_array_foreach(entries, i, entry) {
         char *file = entry_path(entry), *beside = directory_of(file);
         char *real = strcmp(base_of(file), base_of(path)) ? NULL : realpath(file, NULL);
-        int score = !strcmp(file, path) || (real && !strcmp(real, path)) ? 3 : !path_is_gc(file) ? 0
+        int score = !strcmp(file, path) || (real && !strcmp(real, path)) ? 3 : !path_is_gc(file)        ? 0
                                                                            : !strcmp(beside, directory) ? 2
                                                                                                         : 1;
         if (score > best_score) {

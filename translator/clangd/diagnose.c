@@ -40,6 +40,13 @@ static json_t *shown(const Document *d, json_t *diagnostic) {
         return NULL;
     bool theirs = map_range_to_source(&d->shadow.map, shadow, &source);
     bool starts = map_is_plain(&d->shadow.map, shadow.start, shadow.start + 1);
+    if (!theirs && strstr(message, "ssigning to ")) { // what is sent does not fit: said at the arrow
+        while (source.end > source.start && strchr(" \t\n", d->source.data[source.end - 1]))
+            source.end--;
+        while (source.start < source.end && strchr(" \t\n", d->source.data[source.start]))
+            source.start++;
+        theirs = starts = source.start < source.end;
+    }
     if (is_false(d, message, source) || (severity > 1 && !starts) || mentions_ours(clean_text(message)) || !theirs)
         return NULL;
     json_t *copy = json_deep_copy(diagnostic), *related = json_object_get(copy, "relatedInformation");

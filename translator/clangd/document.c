@@ -136,7 +136,7 @@ static void send_open(Document *d) {
     if (d->ours)
         command_send(d);
     json_t *language = d->ours ? json_string("c") : d->language ? json_incref(d->language)
-                                                                 : json_string("c");
+                                                                : json_string("c");
     json_t *item = json_pack("{s:s, s:o, s:I, s:o}", "uri", d->uri, "languageId", language, "version", (json_int_t)d->version,
                              "text", text_json(d));
     notify("textDocument/didOpen", json_pack("{s:o}", "textDocument", item));

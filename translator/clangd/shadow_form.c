@@ -3,7 +3,7 @@
 // The translator's marker C serves facts; the shadow serves people: clangd prints parts of it, completes in it, and sees it half
 // typed. So forms are expressions where they can be, every word of the user stays in place, and a construct with an error keeps its text:
 //   <-c               (*(**(c))(gocc_t))            chan(T) is a pointer to a pointer to a function that returns a T *
-//   c <- v;           { __auto_type gocc_c1 = (c); __typeof__(((void)0, *(**gocc_c1)(gocc_t))) gocc_v1 = (v); }
+//   c <- v;           { *(**(c))(gocc_t) = (v); }
 //   go f(x);          { (void)f(x); }
 //   go { ... }        if (!gocc_mark(1)) ; else { ... }
 //   select { case }   switch (gocc_select(1)) { case 2: { ...; } break; default: __builtin_unreachable(); }
@@ -13,6 +13,7 @@
 #include "shadow.h"
 #include "translate.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,14 +58,25 @@ static bool lacks_semicolon(const Node *n) {
 
 // ---- channels -----------------------------------------------------------------------------------
 
+// Nothing but words: `struct job`. Then the type reads as it stands, and clangd has less to do.
+static bool is_plain_type(const Reading *r, Span s) {
+    for (size_t i = s.start; i < s.end; i++) {
+        char c = r->tree->source->text[i];
+        if (!isalnum((unsigned char)c) && c != '_' && c != ' ')
+            return false;
+    }
+    return true;
+}
+
 static void channel_type(Reading *r, const Node *n) {
     static const char *const tail[] = {
         [DIR_BOTH] = " *(**)(struct gocc_chan))",
         [DIR_SEND] = " *(*const *)(struct gocc_chan))",
         [DIR_RECV] = " *(*volatile *)(struct gocc_chan))",
     };
-    replace(r, n, n->span.start, n->operand.start, "__typeof__(__typeof__(");
-    replace(r, n, n->operand.end, n->span.end, F(")%s", tail[n->direction]));
+    bool plain = is_plain_type(r, n->operand);
+    replace(r, n, n->span.start, n->operand.start, plain ? "__typeof__(" : "__typeof__(__typeof__(");
+    replace(r, n, n->operand.end, n->span.end, F("%s%s", plain ? "" : ")", tail[n->direction]));
 }
 
 static void receive(Reading *r, const Node *n, const char *before) {
@@ -74,11 +86,9 @@ static void receive(Reading *r, const Node *n, const char *before) {
 
 static void send(Reading *r, const Node *n, size_t end) {
     bool expression = n->kind == N_SEND && lacks_semicolon(n);
-    open_at(r, n->operand.start, n->depth,
-            F("%s{ __auto_type gocc_c%d = (", expression ? "(__extension__ (" : "", n->id));
-    replace(r, n, n->operand.end, n->value.start,
-            F("); __typeof__(((void)0, *(**gocc_c%d)(gocc_t))) gocc_v%d = (", n->id, n->id));
-    replace(r, n, n->value.end, end, expression ? "); }))" : "); }");
+    open_at(r, n->operand.start, n->depth, expression ? "(*(**(" : "{ *(**(");
+    replace(r, n, n->operand.end, n->value.start, "))(gocc_t) = (");
+    replace(r, n, n->value.end, end, expression ? "))" : "); }");
 }
 
 static void receive2_assigns(Reading *r, const Node *n, size_t end) {
@@ -252,9 +262,9 @@ static void any_test(Reading *r, const Node *n) {
 
 // A call that lacks its arguments yet keeps its parentheses, to be completed in.
 static bool is_half(const Node *n) {
-    int least = n->word == W_ANY_IS || n->word == W_ANY_AS                                                     ? 2
+    int least = n->word == W_ANY_IS || n->word == W_ANY_AS                                                            ? 2
                 : n->word == W_MAKE || n->word == W_NEW || n->word == W_PANIC || n->word == W_LEN || n->word == W_CAP ? 1
-                                                                                                               : 0;
+                                                                                                                      : 0;
     if (n->n_args < least)
         return true;
     for (int i = 0; i < n->n_args; i++)
