@@ -244,8 +244,11 @@ void document_change(json_t *message, const char *bytes, size_t length) {
     }
     size_t i;
     json_t *change;
-    Text old = d->ours ? d->shadow.text : (Text){0};
-    d->shadow.text = d->ours ? (Text){0} : d->shadow.text;
+    Text old = {0};
+    if (d->ours) {
+        old = d->shadow.text;
+        d->shadow.text = (Text){0};
+    }
     json_array_foreach(json_object_get(params, "contentChanges"), i, change)
         apply_change(d, change);
     d->version = (long)json_integer_value(json_object_get(item, "version"));

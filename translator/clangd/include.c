@@ -182,8 +182,10 @@ void include_open(void) {
     for (Header *h = headers; h; h = h->next) {
         if (!h->visited || !h->extends || document_at_path(h->path))
             continue;
-        if (!(paths = realloc(paths, (n + 1) * sizeof *paths)))
+        char **grown = realloc(paths, (n + 1) * sizeof *paths);
+        if (!grown)
             abort();
+        paths = grown;
         paths[n++] = h->path;
     }
     for (size_t i = 0; i < n; i++)

@@ -161,6 +161,14 @@ class Server:
                 fail("diagnostics stay", self.diagnose(doc), "wanted", messages)
             self._take()
 
+    def rename(self, doc, what, *others):
+        """The changes of renaming what is at the first `what`, once they reach the other documents: clangd's index takes its time."""
+        end = time.time() + TIMEOUT
+        while True:
+            changes = self.ask("rename", doc, self.find(doc, what)["start"], newName="fresh")["changes"]
+            if all(o.uri in changes for o in others) or time.time() > end:
+                return changes
+
     # ---- places
 
     def position(self, doc, offset):
