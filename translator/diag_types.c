@@ -315,8 +315,10 @@ static const char *show(const Type *t, const char *inner) {
     const char *channel = show_channel(t);
     if (channel)
         return join(*t->qualifiers ? join(t->qualifiers, channel) : channel, inner);
-    if (t->kind == T_BASE)
-        return join(t->text, inner);
+    if (t->kind == T_BASE) {
+        const char *any = strstr(t->text, "struct go_any");
+        return any && !any[13] ? join(arena_format("%.*sany", (int)(any - t->text), t->text), inner) : join(t->text, inner);
+    }
     if (t->kind == T_POINTER)
         return show(t->to, arena_format("%c%s%s%s", t->sign, t->qualifiers,
                                         *t->qualifiers && *inner ? " " : "", inner));
@@ -352,9 +354,9 @@ static const char *quote_end(const char *p) {
     return *p ? p : NULL;
 }
 
-static bool mentions_channel(const char *p, const char *end) {
-    const char *found = strstr(p, "gocc_chan");
-    return found && found < end;
+static bool mentions_ours(const char *p, const char *end) {
+    const char *channel = strstr(p, "gocc_chan"), *any = strstr(p, "struct go_any");
+    return (channel && channel < end) || (any && any < end);
 }
 
 // ` (aka 'int')` or ` {aka 'int'}` at p: the span of what is between its quotes, and where it ends.
@@ -371,7 +373,7 @@ static const char *read_aka(const char *p, const char **start, const char **stop
 }
 
 static const char *rewrite(const char *start, const char *stop) {
-    const char *type = mentions_channel(start, stop) ? user_type(start, stop) : NULL;
+    const char *type = mentions_ours(start, stop) ? user_type(start, stop) : NULL;
     return type ? type : arena_strndup(start, (size_t)(stop - start));
 }
 
@@ -404,9 +406,9 @@ char *diag_user_types(const char *message) {
         size_t open = apostrophe ? 0 : quote_at(p, true);
         const char *stop = open ? quote_end(p + open) : NULL;
         const char *aka_start, *aka_stop;
-        bool ours = stop && (mentions_channel(p, stop) ||
+        bool ours = stop && (mentions_ours(p, stop) ||
                              (read_aka(stop + quote_at(stop, false), &aka_start, &aka_stop) &&
-                              mentions_channel(aka_start, aka_stop)));
+                              mentions_ours(aka_start, aka_stop)));
         if (ours) {
             p = rewrite_quoted(p + open, stop, p, &out);
         } else if (stop) {

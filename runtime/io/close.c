@@ -39,6 +39,22 @@ FRONT int close(int fd) {
     return told ? closed(fd, result) : result;
 }
 
+IO_REAL(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags),
+        os_call(SYS_close_range, first, last, flags))
+
+// Each number that somebody may know, as close does it; the runtime's own stay open. The rest at once.
+FRONT int close_range(unsigned first, unsigned last, int flags) {
+    if (flags || first > last || gort_io_is_child()) return real_close_range(first, last, flags);
+    int saved = errno;
+    unsigned end = (unsigned)gort_poll_end();
+    for (unsigned fd = first; fd < end && fd <= last; fd++) close((int)fd);
+    errno = saved;
+    if (last < end) return 0;
+    return real_close_range(first > end ? first : end, last, flags);
+}
+
+FRONT void closefrom(int first) { close_range(first < 0 ? 0 : (unsigned)first, ~0u, 0); }
+
 static int replace(int fd, int to, int flags) {
     bool valid = gort_poll_find(to) && os_call(SYS_fcntl, fd, F_GETFD) >= 0;
     bool told = valid && closing(to);

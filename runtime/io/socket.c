@@ -136,12 +136,26 @@ static NOINLINE ssize_t try_recvmsg(Io *io, struct msghdr *m, int flags) {
     return ATTEMPT(io, real_recvmsg(io->fd, m, flags | more));
 }
 
+// Descriptors that have come along: files that others know, too.
+static ssize_t with_rights(struct msghdr *m, ssize_t result) {
+    struct cmsghdr *c = result >= 0 && m->msg_controllen ? CMSG_FIRSTHDR(m) : NULL;
+    for (; c; c = CMSG_NXTHDR(m, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+        for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len; at += sizeof(int)) {
+            int fd;
+            memcpy(&fd, (char *)c + at, sizeof fd);
+            gort_io_born(fd, BORN_UNSEEN);
+        }
+    }
+    return result;
+}
+
 FRONT ssize_t recvmsg(int fd, struct msghdr *m, int flags) {
     Io io;
-    if (flags & AS_THEY_ARE) return real_recvmsg(fd, m, flags);
-    if (!gort_io_begin(&io, fd, POLL_READ, CALLER)) return plain_recvmsg(fd, m, flags);
+    if (flags & AS_THEY_ARE) return with_rights(m, real_recvmsg(fd, m, flags));
+    if (!gort_io_begin(&io, fd, POLL_READ, CALLER)) return with_rights(m, plain_recvmsg(fd, m, flags));
     if (flags & MSG_WAITALL) io.blocks = true; // it has parts, and what comes beside them
-    return gort_io_end(&io, IO_LOOP(&io, try_recvmsg(&io, m, flags)));
+    return with_rights(m, gort_io_end(&io, IO_LOOP(&io, try_recvmsg(&io, m, flags))));
 }
 
 static NOINLINE ssize_t try_recvmmsg(Io *io, struct mmsghdr *v, unsigned n, int flags,

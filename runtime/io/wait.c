@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 enum { PATIENCE = 16, // vain waits before it lets some time pass
+       SELDOM = 8, // so much less often than others whoever stays on its thread makes way
        NAP_NS = 1000000 };
 
 const char gort_io_is_linked; // suspend.c refers to it
@@ -40,7 +41,6 @@ const char gort_io_is_linked; // suspend.c refers to it
 static bool is_child; // of a fork
 static bool is_dynamic; // (c) not a static program
 static int process; // c
-static uint32_t timeouts_set = 1; // (a) how often SO_RCVTIMEO or SO_SNDTIMEO were set, plus one
 
 // ---- who calls ----------------------------------------------------------------------------------
 
@@ -73,7 +73,8 @@ Machine *gort_io_machine(void) {
     Machine *m = arch_machine();
     if (!m || m->foreign || m->current == &m->scheduler || m->nosuspend || unlikely(is_child))
         return NULL;
-    if (unlikely(m->standing)) return NULL; // called back by a call that waits: the processor may be gone
+    // Called back by a call that waits, or by a signal that has come to a goroutine while it waits on this stack.
+    if (unlikely(m->standing || !m->p)) return NULL;
     return likely(stands_on(m->current, arch_stack_pointer())) ? m : NULL;
 }
 
@@ -104,10 +105,13 @@ bool gort_io_has(int fd, short events) {
 // others run, and has the kernel asked for those who are to be woken.
 static NOINLINE void make_way(Machine *m, const void *caller) {
     Processor *p = m->p;
+    bool stays = m->current->home || !gort_text_contains((uintptr_t)caller);
+    if (stays && p->io_calls < SELDOM * GORT_IO_CALLS) return; // on its thread that costs two switches of threads
     p->io_calls = 0;
-    if (m->current->home || !gort_text_contains((uintptr_t)caller)) return;
     p->now_ns = os_now();
+    if (stays) gort_pin(m);
     gort_yield();
+    if (stays) gort_unpin(arch_machine());
 }
 
 static inline void count_call(Machine *m, const void *caller) {
@@ -149,7 +153,7 @@ ssize_t gort_io_end(Io *io, ssize_t result) {
 
 // ---- waiting ------------------------------------------------------------------------------------
 
-void gort_io_timeouts_changed(void) { add_seq_cst(&timeouts_set, 1); }
+void gort_io_timeouts_changed(void) { add_seq_cst(&gort_poll_timeouts_set, 1); }
 
 // What all that is accepted turns out to be: a stream of TCP or not.
 static PollBirth birth_of(int fd, const PollDesc *d) {
@@ -174,7 +178,7 @@ static int64_t timeout_of(int fd, PollDirection direction, PollFacts *f, uint32_
 }
 
 static bool is_untimed(const PollDesc *d) {
-    return load_relaxed(&d->untimed) == load_seq_cst(&timeouts_set);
+    return load_relaxed(&d->untimed) == load_seq_cst(&gort_poll_timeouts_set);
 }
 
 // Nothing need be asked: of a file that was born at this number it is known whether O_NONBLOCK is set
@@ -187,7 +191,7 @@ static bool is_plain(const PollDesc *d) {
 // Until when the call may wait, asked of the kernel.
 static void find_time(Io *io, uint32_t changes, uint32_t flags_set) {
     PollDesc *d = io->link.desc;
-    uint32_t set = load_seq_cst(&timeouts_set);
+    uint32_t set = load_seq_cst(&gort_poll_timeouts_set);
     PollFacts f = {.socket = load_relaxed(&d->socket), .untimed = set, .blocking = flags_set};
     bool known = is_untimed(d) && load_relaxed(&d->birth) == BORN_UNSEEN;
     int64_t ns = known ? 0 : timeout_of(io->fd, io->direction, &f, set);

@@ -41,7 +41,9 @@ Machine *gort_call_begin(Standing *at) {
 
 // Invariant 6.
 static bool may_move(Machine *m, const Standing *at) {
-    return at->caller && !gort_sched.forked && gort_text_contains((uintptr_t)at->caller - 1) && !gort_stays(m);
+    if (!at->caller || gort_sched.forked || !gort_text_contains((uintptr_t)at->caller - 1)) return false;
+    if (!stands_on(m->current, arch_stack_pointer())) return false; // a handler jumps out of the call (calls.c)
+    return !gort_stays(m) && !gort_stands_on_c();
 }
 
 static __attribute__((noinline)) void call_late(Machine *m, const Standing *at) {

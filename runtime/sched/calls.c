@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <mqueue.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <spawn.h>
@@ -44,6 +46,9 @@ BLOCKING(semtimedop, (int id, struct sembuf *v, size_t n, const struct timespec 
 BLOCKING(msgsnd, (int id, const void *m, size_t n, int flags), (id, m, n, flags), NO_CALL("msgsnd"))
 
 // ---- processes ----------------------------------------------------------------------------------
+
+// Its child would share the scheduler with us, and a call there might park or move. POSIX allows it to be fork.
+FRONT pid_t vfork(void) { return fork(); }
 
 MARKED(pid_t, wait, (int *status), (status))
 MARKED(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options))
@@ -110,7 +115,7 @@ MARKED(int, getnameinfo,
        (const struct sockaddr *a, socklen_t n, char *host, socklen_t host_n, char *service,
         socklen_t service_n, int flags),
        (a, n, host, host_n, service, service_n, flags))
-MARKED(struct hostent *, gethostbyname, (const char *name), (name))
+MARKED_HERE(struct hostent *, gethostbyname, (const char *name), (name))
 
 // ---- modules ------------------------------------------------------------------------------------
 
@@ -124,6 +129,36 @@ FRONT int dlclose(void *module) {
 
 // ---- whatever it is -----------------------------------------------------------------------------
 
+// Of a system call that only waits, and does nothing to its thread.
+static bool only_waits(long n) {
+    switch (n) {
+    case SYS_read:
+    case SYS_write:
+    case SYS_readv:
+    case SYS_writev:
+    case SYS_pread64:
+    case SYS_pwrite64:
+    case SYS_fsync:
+    case SYS_fdatasync:
+    case SYS_openat:
+    case SYS_nanosleep:
+    case SYS_clock_nanosleep:
+    case SYS_ppoll:
+    case SYS_pselect6:
+    case SYS_epoll_pwait:
+    case SYS_recvfrom:
+    case SYS_sendto:
+    case SYS_recvmsg:
+    case SYS_sendmsg:
+    case SYS_accept4:
+    case SYS_connect:
+    case SYS_wait4:
+    case SYS_waitid:
+    case SYS_flock: return true;
+    default: return false;
+    }
+}
+
 FRONT long syscall(long n, ...) {
     FRONT_REAL(long, (long, ...), gort_libc_next_or_fatal, "syscall");
     va_list rest;
@@ -132,11 +167,13 @@ FRONT long syscall(long n, ...) {
     long d = va_arg(rest, long), e = va_arg(rest, long), f = va_arg(rest, long);
     va_end(rest);
     FRONT_BEGIN;
-    FRONT_MAY_MOVE;
+    if (only_waits(n)) FRONT_MAY_MOVE;
     long result = real(n, a, b, c, d, e, f);
     FRONT_END;
-    // What io/ knows of files that block may have become untrue.
+    // What io/ knows of files that block, and of sockets, may have become untrue.
     if (n == SYS_fcntl || n == SYS_ioctl) add_seq_cst(&gort_poll_flags_set, 1);
+    if (n == SYS_setsockopt) add_seq_cst(&gort_poll_timeouts_set, 1);
+    if (n == SYS_setsockopt && b == IPPROTO_TCP && c == TCP_ULP) store_seq_cst(&gort_poll_layered, true);
     return result;
 }
 

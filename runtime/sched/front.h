@@ -27,7 +27,9 @@ void *gort_libc_next_or_fatal(const char *name);
 // it ends the call (these files are compiled with -fexceptions for that).
 static inline void standing_left(Standing *at) {
     Machine *m = arch_machine();
-    if (unlikely(m && m->standing == at)) gort_call_end(m, at);
+    if (likely(!m || m->standing != at)) return;
+    at->caller = NULL; // what unwinds belongs to the thread
+    gort_call_end(m, at);
 }
 #define MARKED_STANDING(name) \
     Standing name __attribute__((cleanup(standing_left))) = {.sp = arch_stack_pointer()}
@@ -43,12 +45,15 @@ static inline void standing_left(Standing *at) {
 // another one.
 #define FRONT_MAY_MOVE front_at.caller = __builtin_return_address(0)
 
-// name(parameters) as libc has it, marked.
-#define MARKED(type, name, parameters, arguments)                     \
+// name(parameters) as libc has it, marked; nothing about it belongs to the thread.
+#define MARKED(type, name, parameters, arguments) MARKED_AS(FRONT_MAY_MOVE, type, name, parameters, arguments)
+// The same, and its results or effects are the thread's.
+#define MARKED_HERE(type, name, parameters, arguments) MARKED_AS((void)0, type, name, parameters, arguments)
+#define MARKED_AS(moves, type, name, parameters, arguments)           \
     FRONT type name parameters {                                      \
         FRONT_REAL(type, parameters, gort_libc_next_or_fatal, #name); \
         FRONT_BEGIN;                                                  \
-        FRONT_MAY_MOVE;                                               \
+        moves;                                                        \
         type front_result = real arguments;                           \
         FRONT_END;                                                    \
         return front_result;                                          \
@@ -60,7 +65,6 @@ static inline void standing_left(Standing *at) {
     FRONT int name parameters {                                                                            \
         FRONT_REAL(int, parameters, gort_libc_next, #name);                                                \
         FRONT_BEGIN;                                                                                       \
-        FRONT_MAY_MOVE;                                                                                    \
         uint32_t before;                                                                                   \
         int front_result;                                                                                  \
         do {                                                                                               \

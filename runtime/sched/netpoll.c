@@ -91,6 +91,11 @@ static __attribute__((noinline)) bool start(void) {
     return ok;
 }
 
+int gort_netpoll_end(void) {
+    if (!load_acquire(&gort_netpoll_started)) return 0; // pairs with start
+    return (epoll > breaker ? epoll : breaker) + 1;
+}
+
 bool gort_netpoll_owns(int fd) {
     return fd >= 0 && load_relaxed(&gort_netpoll_started) && (fd == epoll || fd == breaker);
 }

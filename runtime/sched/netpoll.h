@@ -97,6 +97,8 @@ typedef struct GoroutineList { // linked by Goroutine.next
 
 // NULL: nobody has waited for this number yet, or set a deadline.
 PollDesc *gort_poll_find(int fd);
+// No descriptor from this number on is known, or the runtime's own.
+int gort_poll_end(void);
 // NULL: fd < 0, or beyond all limits, or there is no memory.
 PollDesc *gort_poll_desc(int fd);
 // Brackets a close of fd: all who wait are woken, POLL_CLOSED; who begins to wait in between tries
@@ -118,6 +120,7 @@ void gort_poll_learn(PollDesc *d, uint32_t changes, const PollFacts *facts);
 void gort_poll_changed(int fd);
 // O_NONBLOCK was set through a number that may be another name of any file.
 extern uint32_t gort_poll_flags_set; // (a) how often, plus one
+extern uint32_t gort_poll_timeouts_set; // (a) the same of SO_RCVTIMEO and SO_SNDTIMEO
 // A protocol works on top of some TCP stream: its reads may be short without being the last.
 extern bool gort_poll_layered; // (a)
 // The descriptor has turned out to be another file than the one that was born there.
@@ -188,6 +191,7 @@ GoroutineList gort_netpoll(int64_t wait_ns);
 // Makes the one who waits in gort_netpoll return.
 void gort_netpoll_break(void);
 bool gort_netpoll_owns(int fd); // one of the runtime's own descriptors
+int gort_netpoll_end(void); // these lie below
 
 // proc.c: makes all of them runnable. On a machine that holds a processor they go to its queue.
 void gort_sched_inject(GoroutineList *list);

@@ -62,6 +62,11 @@ static void chunk_make(uint32_t at) {
     if (chunks_end <= at) store_relaxed(&chunks_end, at + 1);
 }
 
+int gort_poll_end(void) {
+    int known = (int)load_relaxed(&chunks_end) * CHUNK, own = gort_netpoll_end();
+    return known > own ? known : own;
+}
+
 PollDesc *gort_poll_desc(int fd) {
     PollDesc *d = gort_poll_find(fd);
     if (d || (uint32_t)fd >= CHUNK * CHUNKS) return d;
@@ -239,6 +244,7 @@ void gort_poll_closed(int fd) {
 
 bool gort_poll_unasked;
 uint32_t gort_poll_flags_set = 1;
+uint32_t gort_poll_timeouts_set = 1;
 bool gort_poll_layered;
 
 // Whoever began to wait since a closing that was seen is left alone: gort_poll_closed wakes them.

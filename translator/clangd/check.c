@@ -172,7 +172,8 @@ static void finish(void) {
         read_output(checking);
         diagnose_shown(checking);
         refresh_hints();
-    }
+    } else if (checking && checking->open)
+        checking->check_wanted = true; // clangd says nothing of a change that is undone at once
     checking = NULL;
     next();
 }

@@ -45,6 +45,15 @@ static bool in_code(const Document *d, size_t offset) {
     return true;
 }
 
+// An edit that does not touch the place where it was asked for: clangd completed something else, left of a construct.
+static bool is_elsewhere(const json_t *item, const Request *r) {
+    json_t *range = json_object_get(json_object_get(item, "textEdit"), "range");
+    Position start, end;
+    if (!json_position(json_object_get(range, "start"), &start) || !json_position(json_object_get(range, "end"), &end))
+        return false;
+    return r->offset < text_offset(&r->document->source, start) || text_offset(&r->document->source, end) < r->offset;
+}
+
 json_t *complete_map(json_t *result, const Request *r) {
     const Document *d = r->document;
     json_t *items = json_is_array(result) ? result : json_object_get(result, "items");
@@ -55,7 +64,7 @@ json_t *complete_map(json_t *result, const Request *r) {
     }
     for (size_t i = 0; i < json_array_size(items);) {
         json_t *item = json_array_get(items, i);
-        bool hidden = is_hidden(item) || !walk_to_source(item, d);
+        bool hidden = is_hidden(item) || !walk_to_source(item, d) || is_elsewhere(item, r);
         if (!hidden)
             clean_json(item);
         if (hidden || mentions_ours(string_at(item, "label")))

@@ -87,7 +87,11 @@ static void receive(Reading *r, const Node *n, const char *before) {
 static void send(Reading *r, const Node *n, size_t end) {
     bool expression = n->kind == N_SEND && lacks_semicolon(n);
     open_at(r, n->operand.start, n->depth, expression ? "(*(**(" : "{ *(**(");
-    replace(r, n, n->operand.end, n->value.start, "))(gocc_t) = (");
+    const Tree *t = r->tree;
+    size_t value = tree_token_at(t, n->value.start), start = n->value.start;
+    if (value > 0 && word_is(r, t->tokens.v[value - 1].span, "<-"))
+        start = t->tokens.v[value - 1].span.end; // blanks stay: one may be completing in them
+    replace(r, n, n->operand.end, start, "))(gocc_t) = (");
     replace(r, n, n->value.end, end, expression ? "))" : "); }");
 }
 
