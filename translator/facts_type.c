@@ -187,7 +187,7 @@ TypeInfo facts_type(CXType type) {
     info.identity = identity(canonical);
     info.kind = value_kind(canonical);
     info.named = is_named(type, info.kind);
-    info.is_any = !strcmp(info.identity, "struct go_any");
+    info.is_any = !strcmp(info.identity, "any"); // as user_spelling has it: what C calls struct go_any
     info.is_integer = integer_kind(canonical.kind) || canonical.kind == CXType_Enum;
     info.is_void = canonical.kind == CXType_Void;
     info.is_array = is_array_kind(canonical.kind);
