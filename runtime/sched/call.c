@@ -48,7 +48,11 @@ static bool may_move(Machine *m, const Standing *at) {
 
 static __attribute__((noinline)) void call_late(Machine *m, const Standing *at) {
     m->p = NULL;
-    gort_call_return(m, may_move(m, at));
+    if (gort_home_take_idle(m)) return;
+    if (m->scheduler.sp && may_move(m, at)) // the scheduler has begun: that needs a processor
+        gort_preempt_yield(m);
+    else
+        gort_home_return(m);
 }
 
 // A loop of such calls is seldom met by the signal that preempts (preempt.c) between two of them.

@@ -210,13 +210,20 @@ void gort_home_park(Machine *m, ParkLock *locks) {
     *m->errno_address = saved_errno;
 }
 
-// m has no processor, and there was none idle.
-static void wait_here(Machine *m) {
+bool gort_home_take_idle(Machine *m) {
+    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
+    Processor *p = gort_processor_get_idle();
+    gort_lock_release(&gort_sched.lock, RANK_SCHED);
+    if (p) gort_machine_acquire(m, p);
+    return p != NULL;
+}
+
+void gort_home_return(Machine *m) {
     Goroutine *g = m->current;
     gort_pin(m);
     store_relaxed(&g->status, G_RUNNABLE);
     gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
-    Processor *p = gort_processor_get_idle();
+    Processor *p = gort_processor_get_idle(); // invariant 3
     if (!p) send_home(g);
     gort_lock_release(&gort_sched.lock, RANK_SCHED);
     if (p) {
@@ -226,18 +233,6 @@ static void wait_here(Machine *m) {
         await_processor(m);
     }
     gort_unpin(m);
-}
-
-void gort_call_return(Machine *m, bool may_move) {
-    gort_lock_acquire(&gort_sched.lock, RANK_SCHED);
-    Processor *p = gort_processor_get_idle();
-    gort_lock_release(&gort_sched.lock, RANK_SCHED);
-    if (p)
-        gort_machine_acquire(m, p);
-    else if (may_move && m->scheduler.sp) // it has begun: that needs a processor
-        gort_preempt_yield(m);
-    else
-        wait_here(m);
 }
 
 // Behind all that is runnable now.

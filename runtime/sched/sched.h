@@ -423,8 +423,9 @@ bool gort_stay_no_more(void);
 void gort_home_park(Machine *m, ParkLock *locks);
 void gort_home_ready(Goroutine *g); // the tail of gort_ready
 void gort_home_yield(Machine *m); // lets others run; comes back on this thread
-// The end of a marked call whose processor is gone: waits for another one, here or, if that is all the same, anywhere.
-void gort_call_return(Machine *m, bool may_move);
+// The current goroutine runs, and its machine has no processor: takes an idle one, if there is one; waits for one here.
+bool gort_home_take_idle(Machine *m);
+void gort_home_return(Machine *m);
 // Gives m's processor to a goroutine that stays elsewhere, if one is runnable, and idles until m has
 // another one. False: there is none. m does not spin.
 bool gort_home_serve(Machine *m);

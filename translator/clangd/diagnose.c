@@ -98,13 +98,6 @@ static bool is_current(const Document *d, const json_t *checked) {
     return start + n <= d->source.length && !memcmp(d->source.data + start, json_string_value(text), n);
 }
 
-static unsigned long long text_hash(const Text *t) {
-    unsigned long long h = 14695981039346656037u;
-    for (size_t i = 0; i < t->length; i++)
-        h = (h ^ (unsigned char)t->data[i]) * 1099511628211u;
-    return h;
-}
-
 static void send_shown(Document *d) {
     json_t *all = json_copy(d->shown), *one;
     size_t i;
@@ -129,7 +122,7 @@ void diagnose_publish(Document *d, json_t *params) {
     json_decref(d->shown);
     d->clangd_diagnostics = json_array();
     d->shown = json_array();
-    d->shown_of = text_hash(&d->shadow.text);
+    d->shown_of = summary_hash(d->shadow.text.data, d->shadow.text.length);
     json_array_foreach(list, i, diagnostic) {
         json_t *copy = shown(d, diagnostic);
         if (!copy || is_in(d->shown, copy)) {
@@ -145,7 +138,7 @@ void diagnose_publish(Document *d, json_t *params) {
 }
 
 void diagnose_shown(Document *d) {
-    if (d->shown && d->open && d->shown_of == text_hash(&d->shadow.text)) // else clangd has yet to speak, and then all is sent
+    if (d->shown && d->open && d->shown_of == summary_hash(d->shadow.text.data, d->shadow.text.length)) // else clangd has yet to speak, and then all is sent
         send_shown(d);
 }
 

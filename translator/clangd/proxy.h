@@ -118,7 +118,7 @@ typedef struct Document {
     bool ours;                                         // clangd sees a shadow
     bool told;                                         // clangd has it open
     json_t *language;                                  // the editor's word for it
-    unsigned long long shown_of;                       // which shadow clangd spoke about: text_hash
+    uint64_t shown_of;                                 // which shadow clangd spoke about: summary_hash
     json_t *clangd_diagnostics, *shown;                // as clangd said, and as the editor was told; in step
     json_t *checked, *homes;                           // what gocc itself said: {diagnostic, line}, {at, reason}
     bool check_wanted;
